@@ -1,0 +1,1 @@
+"""Automatic differentiation for Python: one tape for eager code, transforms and native code."""
