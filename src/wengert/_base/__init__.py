@@ -1,0 +1,1 @@
+"""What everything else stands on: errors, dtypes, shapes and nested containers."""

@@ -1,0 +1,83 @@
+"""Every error that Wengert raises on purpose.
+
+    WengertError
+    ├── ShapeError            (RuntimeError, ValueError)   shapes do not fit
+    ├── DimensionError        (IndexError, ValueError)     no such axis, or an index out of range
+    ├── DtypeError            (TypeError, RuntimeError)    a dtype that the operation does not take
+    ├── DifferentiationError  (RuntimeError)
+    │   ├── FreedGraphError       the record was used up by an earlier backward
+    │   ├── InplaceError          a value that backward needs was overwritten, or may not be
+    │   └── NotDifferentiableError  nothing to differentiate, or no derivative exists
+    ├── TracingError          (RuntimeError)
+    │   ├── TracedValueError      a value was asked for while there are only symbols   (TypeError)
+    │   └── EscapedValueError     a symbol was used after its trace had closed
+    └── MissingExtraError     (ImportError)                an optional package is not installed
+
+Each also derives from the built-in type that existing code catches. The text of an error says
+what happened, with which values, where they were made, and what to write instead.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DifferentiationError",
+    "DimensionError",
+    "DtypeError",
+    "EscapedValueError",
+    "FreedGraphError",
+    "InplaceError",
+    "MissingExtraError",
+    "NotDifferentiableError",
+    "ShapeError",
+    "TracedValueError",
+    "TracingError",
+    "WengertError",
+]
+
+
+class WengertError(Exception):
+    """The base of all errors raised by Wengert on purpose."""
+
+
+class ShapeError(WengertError, RuntimeError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DimensionError(WengertError, IndexError, ValueError):
+    """An axis that the value does not have, or an index out of its range."""
+
+
+class DtypeError(WengertError, TypeError, RuntimeError):
+    """A dtype that the operation does not take."""
+
+
+class DifferentiationError(WengertError, RuntimeError):
+    """A derivative that cannot be computed."""
+
+
+class FreedGraphError(DifferentiationError):
+    """A second backward through a record whose kept values were freed by the first."""
+
+
+class InplaceError(DifferentiationError):
+    """An in-place write that would make, or has made, a gradient wrong."""
+
+
+class NotDifferentiableError(DifferentiationError):
+    """A value that does not depend on anything that requires a gradient."""
+
+
+class TracingError(WengertError, RuntimeError):
+    """Something that cannot be recorded into a graph."""
+
+
+class TracedValueError(TracingError, TypeError):
+    """A concrete number was asked of a value that exists only as a symbol."""
+
+
+class EscapedValueError(TracingError):
+    """A traced value was used outside the trace that made it."""
+
+
+class MissingExtraError(WengertError, ImportError):
+    """An optional package is needed and not installed."""

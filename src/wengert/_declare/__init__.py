@@ -1,0 +1,1 @@
+"""How a primitive is declared: data only, interpreted by the transforms."""

@@ -1,0 +1,278 @@
+"""Elementwise primitives: declared by their partial derivatives, from which all else follows.
+
+    @elementwise(partials=[lambda y: y, lambda x: x], scalar="mul")
+    def mul(x, y): return numpy.multiply(x, y)
+
+The parameter names of a partial say what is kept: operands by their names, the result as `out`.
+A partial returns a tensor, a number, or `Selected(mask)`. `scalar` names the operation for the
+native compiler; None means that only NumPy runs it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype, bool_, category, complex_of, is_inexact, promote, real_of
+from .._base.dtypes import get_default_dtype
+from .._base.errors import DtypeError
+from .._base.shapes import Shape, broadcast
+from .._graph.node import Primitive
+from .._graph.value import Handle
+from .._record.door import record
+from .registry import register
+from .samples import Domain, reals
+
+
+class Selected:
+    """The partial of a selecting operation: `weight` (1 if None) where `mask`, absent elsewhere.
+
+    Where the mask is false the operand had no part in the result, so no cotangent exists there:
+    not even an infinite partial further down can turn it into NaN.
+    """
+
+    __slots__ = ("mask", "weight")
+
+    def __init__(self, mask: Any, weight: Any = None) -> None:
+        self.mask = mask
+        self.weight = weight
+
+
+class Partial:
+    """One partial derivative, with the positions of the values it asks for."""
+
+    __slots__ = ("function", "positions")
+
+    def __init__(self, function: Callable[..., Any], names: Sequence[str]) -> None:
+        self.function = function
+        order = [*names, "out"]
+        wanted = inspect.signature(function).parameters
+        unknown = [name for name in wanted if name not in order]
+        if unknown:
+            raise ValueError(f"a partial asks for {unknown}; it can ask for {order}")
+        self.positions = tuple(order.index(name) for name in wanted)
+
+
+class Elementwise(Primitive):
+    """A function applied to each element, after broadcasting.
+
+    `kind` decides dtypes: "same" keeps the promoted dtype, "float" lifts integers to the default
+    float, "bool" compares and returns bool, "real" maps complex to its real dtype.
+    """
+
+    family = "elementwise"
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        partials: Sequence[Callable[..., Any] | None] | None,
+        *,
+        kind: str,
+        scalar: str | None,
+        samples: Sequence[Domain],
+        dtypes: str,
+        doc: str | None,
+    ) -> None:
+        names = list(inspect.signature(compute).parameters)
+        super().__init__(
+            name, compute, abstract=self._abstract, differentiable=partials is not None, doc=doc
+        )
+        self.arity = len(names)
+        self.kind = kind
+        self.scalar = scalar
+        self.dtypes = dtypes
+        """The NumPy kinds it takes: any of b, i (with u), f, c."""
+        self.samples = tuple(samples) or (reals(),) * self.arity
+        self.partials: tuple[Partial | None, ...] = tuple(
+            None if function is None else Partial(function, names)
+            for function in (partials or [None] * self.arity)
+        )
+        self._kept: dict[int, tuple[int, ...]] = {}
+        for wanted in range(1 << self.arity):
+            positions: set[int] = set()
+            for index, partial in enumerate(self.partials):
+                if wanted >> index & 1 and partial is not None:
+                    positions.update(partial.positions)
+            self._kept[wanted] = tuple(sorted(positions))
+
+    def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
+        return self._kept[wanted]
+
+    def _abstract(
+        self, shapes: Sequence[Shape], dtypes: Sequence[Dtype | None], params: Any
+    ) -> list[tuple[Shape, Dtype]]:
+        dtype = next((d for d in reversed(dtypes) if d is not None), None)
+        if dtype is None:
+            raise DtypeError(f"{self.name}: at least one operand must be a tensor")
+        shape = broadcast(self.name, *shapes)
+        if self.kind == "bool":
+            return [(shape, bool_)]
+        return [(shape, real_of(dtype) if self.kind == "real" else dtype)]
+
+    def __call__(self, *operands: Any) -> Any:
+        """Promote the operands to one dtype, and record."""
+        if len(operands) != self.arity:
+            raise TypeError(f"{self.name}() takes {self.arity} operands, not {len(operands)}")
+        first = operands[0]
+        if isinstance(first, Handle):
+            dtype = first._data.dtype
+            simple = dtype.kind in self.dtypes and (self.kind != "float" or is_inexact(dtype))
+            if simple:
+                for operand in operands[1:]:
+                    if isinstance(operand, Handle):
+                        if operand._data.dtype is not dtype:
+                            simple = False
+                            break
+                    elif operand.__class__ is not float or dtype.kind not in "fc":
+                        simple = False
+                        break
+                if simple:
+                    return self._checked(operands)
+        return self._checked(self.promoted(operands))
+
+    def _checked(self, operands: Sequence[Any]) -> Any:
+        try:
+            return record(self, operands)
+        except ValueError:
+            # NumPy's message names neither axes nor a remedy; ours is made only on failure.
+            broadcast(
+                self.name, *[o._data.shape if isinstance(o, Handle) else () for o in operands]
+            )
+            raise
+
+    def promoted(self, operands: Sequence[Any]) -> list[Any]:
+        """Operands cast to the common dtype; Python numbers stay, in the kind that fits it."""
+        dtype = self.common_dtype(operands)
+        if self.dtypes and dtype.kind not in self.dtypes and dtype.name != "bfloat16":
+            if dtype.kind != "u" or "i" not in self.dtypes:
+                raise DtypeError(
+                    f"{self.name}: dtype {dtype} is not supported. Convert with x.to(...) first."
+                )
+        result: list[Any] = []
+        tensors = 0
+        for operand in operands:
+            if isinstance(operand, Handle):
+                tensors += 1
+                if operand._data.dtype != dtype:
+                    operand = convert(operand, dtype)
+                result.append(operand)
+            else:
+                result.append(_as_number(operand, dtype))
+        if not tensors:
+            result[0] = record(_full(), (), {"shape": (), "value": result[0], "dtype": dtype})
+        return result
+
+    def common_dtype(self, operands: Sequence[Any]) -> Dtype:
+        """The dtype in which the operation is carried out."""
+        tensors: list[tuple[Dtype, int]] = []
+        numbers: list[Any] = []
+        for operand in operands:
+            if isinstance(operand, Handle):
+                data = operand._data
+                if getattr(data, "weak", False):
+                    numbers.append({1: 0, 2: 0.0, 3: 0j}.get(category(data.dtype), False))
+                else:
+                    tensors.append((data.dtype, data.ndim))
+            elif isinstance(operand, bool | int | float | complex):
+                numbers.append(operand)
+            elif isinstance(operand, np.generic):
+                numbers.append(operand.item())
+            else:
+                raise TypeError(
+                    f"{self.name}: operands must be tensors or numbers, not "
+                    f"{type(operand).__name__}. Wrap it with wengert.tensor(...)."
+                )
+        dtype = promote(tensors, numbers)
+        if self.kind == "float" and not is_inexact(dtype):
+            return get_default_dtype()
+        return dtype
+
+
+def _as_number(operand: Any, dtype: Dtype) -> Any:
+    """A Python number of the kind of `dtype`, so that NumPy's own promotion has nothing to do."""
+    if isinstance(operand, np.generic):
+        operand = operand.item()
+    kind = dtype.kind
+    if kind == "b":
+        return bool(operand)
+    if kind in "iu":
+        return int(operand)
+    return complex(operand) if kind == "c" and isinstance(operand, complex) else float(operand)
+
+
+def _full() -> Primitive:
+    from .._record.trace import FULL
+
+    return FULL
+
+
+def elementwise(
+    partials: Sequence[Callable[..., Any] | None] | None,
+    *,
+    kind: str = "same",
+    scalar: str | None = None,
+    samples: Sequence[Domain] = (),
+    dtypes: str = "iufc",
+    name: str | None = None,
+) -> Callable[[Callable[..., Any]], Elementwise]:
+    """Declare an elementwise primitive; `partials=None` means that it has no derivative."""
+
+    def declare(compute: Callable[..., Any]) -> Elementwise:
+        return register(
+            Elementwise(
+                name or compute.__name__.rstrip("_"),
+                compute,
+                partials,
+                kind=kind,
+                scalar=scalar,
+                samples=samples,
+                dtypes=dtypes,
+                doc=compute.__doc__,
+            )
+        )
+
+    return declare
+
+
+class Convert(Primitive):
+    """The change of dtype: linear, with the change back as its transpose."""
+
+    family = "linear"
+
+    def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
+        return ()
+
+
+def _astype(x: Any, dtype: Dtype, source: Dtype) -> Any:
+    if source.kind == "c" and dtype.kind not in "cb":
+        x = np.real(x)
+    return np.asarray(x).astype(dtype)
+
+
+CONVERT: Convert = register(
+    Convert(
+        "to",
+        _astype,
+        abstract=lambda shapes, dtypes, params: [(shapes[0], params["dtype"])],
+        doc="Change of dtype; complex to real drops the imaginary part.",
+    )
+)
+
+
+def convert(x: Any, dtype: Dtype) -> Any:
+    """`x` with another dtype; the same handle if it has it already.
+
+    The derivative of a conversion to or from an integer is nothing at all, so it is recorded as a
+    constant.
+    """
+    source = x._data.dtype
+    if source == dtype:
+        return x
+    return record(CONVERT, (x,), {"dtype": dtype, "source": source})
+
+
+__all__ = ["CONVERT", "Elementwise", "Partial", "Selected", "complex_of", "convert", "elementwise"]

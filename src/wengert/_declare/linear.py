@@ -1,0 +1,173 @@
+"""Linear and other primitives.
+
+A linear primitive declares its transpose in each linear operand; its jvp is the operation itself.
+Any other primitive declares a jvp, a vjp, or both; the missing one is derived. Rules receive a
+`Site`, the place in the record where they are applied, and return tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .._graph.node import Primitive
+from .._record.door import record
+from .registry import register
+from .samples import Sample
+
+
+class Linear(Primitive):
+    """A primitive that is linear in each of the operands `linear`.
+
+    `transpose(site, g, i)` gives the cotangent of operand i. `joint` says that it is linear in all
+    of them together (concatenate), rather than in each for itself (matmul).
+    """
+
+    family = "linear"
+    joint = False
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        *,
+        abstract: Callable[..., Any],
+        transpose: Callable[..., Any],
+        keeps: Callable[[int, int], tuple[int, ...]] | tuple[int, ...],
+        linear: Callable[[int], Sequence[int]],
+        batch: Callable[..., Any],
+        doc: str | None,
+        samples: Sequence[Sample],
+    ) -> None:
+        super().__init__(name, compute, abstract=abstract, doc=doc)
+        self.transpose = transpose
+        self.batch = batch
+        self.linear = linear
+        self.samples = tuple(samples)
+        self._keeps = keeps
+
+    def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
+        return self._keeps(wanted, arity) if callable(self._keeps) else self._keeps
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        """Record with operands that already have their final dtype."""
+        return record(self, operands, params)
+
+
+class Other(Primitive):
+    """A primitive with a jvp, a vjp, or both, written out.
+
+    `vjp(site, *cotangents)` returns one entry for each operand: a tensor, `Selected(mask, value)`,
+    or None. `jvp(site, *tangents)` returns one for each output. A missing cotangent or tangent
+    comes as None.
+    """
+
+    family = "other"
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        *,
+        abstract: Callable[..., Any],
+        n_outputs: int,
+        vjp: Callable[..., Any] | None,
+        jvp: Callable[..., Any] | None,
+        keeps: tuple[int, ...] | None,
+        batch: Callable[..., Any],
+        doc: str | None,
+        samples: Sequence[Sample],
+    ) -> None:
+        super().__init__(
+            name,
+            compute,
+            abstract=abstract,
+            n_outputs=n_outputs,
+            differentiable=vjp is not None or jvp is not None,
+            doc=doc,
+        )
+        self.vjp = vjp
+        self.jvp = jvp
+        self.batch = batch
+        self.samples = tuple(samples)
+        self._keeps = keeps
+
+    def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
+        return super().kept(wanted, arity) if self._keeps is None else self._keeps
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        """Record with operands that already have their final dtype."""
+        return record(self, operands, params)
+
+
+def linear(
+    *,
+    abstract: Callable[..., Any],
+    transpose: Callable[..., Any],
+    batch: Callable[..., Any],
+    keeps: Callable[[int, int], tuple[int, ...]] | tuple[int, ...] = (),
+    operands: Callable[[int], Sequence[int]] = lambda arity: (0,),
+    joint: bool = False,
+    view: bool = False,
+    selecting: bool = False,
+    name: str | None = None,
+    samples: Sequence[Sample] = (),
+) -> Callable[[Callable[..., Any]], Linear]:
+    """Declare a linear primitive.
+
+    `view`: its NumPy implementation returns a view of the first operand. `selecting`: elements that
+    it leaves out have no cotangent. `batch(site_shapes, batched, params)` is described in
+    `_transforms/batching.py`.
+    """
+
+    def declare(compute: Callable[..., Any]) -> Linear:
+        made = Linear(
+            name or compute.__name__.strip("_"),
+            compute,
+            abstract=abstract,
+            transpose=transpose,
+            keeps=keeps,
+            linear=operands,
+            batch=batch,
+            doc=compute.__doc__,
+            samples=samples,
+        )
+        made.joint = joint
+        made.is_view = view
+        made.selecting = selecting
+        return register(made)
+
+    return declare
+
+
+def other(
+    *,
+    abstract: Callable[..., Any],
+    batch: Callable[..., Any],
+    vjp: Callable[..., Any] | None = None,
+    jvp: Callable[..., Any] | None = None,
+    keeps: tuple[int, ...] | None = None,
+    n_outputs: int = 1,
+    view: bool = False,
+    name: str | None = None,
+    samples: Sequence[Sample] = (),
+) -> Callable[[Callable[..., Any]], Other]:
+    """Declare a primitive with written-out rules (or none: then it is not differentiable)."""
+
+    def declare(compute: Callable[..., Any]) -> Other:
+        made = Other(
+            name or compute.__name__.strip("_"),
+            compute,
+            abstract=abstract,
+            n_outputs=n_outputs,
+            vjp=vjp,
+            jvp=jvp,
+            keeps=keeps,
+            batch=batch,
+            doc=compute.__doc__,
+            samples=samples,
+        )
+        made.is_view = view
+        return register(made)
+
+    return declare

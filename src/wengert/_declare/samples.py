@@ -1,0 +1,37 @@
+"""Where a primitive can be tested: domains from which the generated tests draw operands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Domain(NamedTuple):
+    """Real numbers between two bounds; values nearer than `gap` to `avoid` are moved away."""
+
+    low: float = -3.0
+    high: float = 3.0
+    avoid: tuple[float, ...] = ()
+    gap: float = 0.05
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        """Uniform float64 samples of the domain."""
+        values = rng.uniform(self.low, self.high, shape)
+        for point in self.avoid:
+            near = np.abs(values - point) < self.gap
+            values = np.where(near, point + np.where(values < point, -self.gap, self.gap), values)
+        return np.asarray(values)
+
+
+def reals(low: float = -3.0, high: float = 3.0, avoid: tuple[float, ...] = ()) -> Domain:
+    """The interval from `low` to `high` without the points in `avoid`."""
+    return Domain(low, high, avoid)
+
+
+class Sample(NamedTuple):
+    """One call of a primitive that is not elementwise: operands drawn, and parameters."""
+
+    operands: Callable[[np.random.Generator], list[Any]]
+    params: dict[str, Any]

@@ -1,0 +1,1 @@
+"""The record itself: nodes, the handles that point at them, and graphs cut out of them."""

@@ -1,0 +1,1 @@
+"""The one door: where operations are recorded, and the state that recording depends on."""

@@ -1,0 +1,168 @@
+"""Memory: versions, views, and in-place writes.
+
+A view knows its base and the chain of view operations that leads to it. A write through any member
+of a family gives the base a new edge; the others replay their chains from it when they are next
+read. Eagerly this keeps gradients right; in a trace, where nothing is written, it *is* the value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._base.errors import InplaceError
+from .._graph.node import LEAF, Edge, Node, Primitive
+from .._graph.value import Chain, Handle, Storage, View, ViewBase, handle_class
+from . import modes as _modes
+from .origin import caller, source_line
+
+
+def storage_of(handle: Handle) -> Storage:
+    """The storage of a handle, made at the first use."""
+    storage = handle._storage
+    if storage is None:
+        storage = handle._storage = Storage(handle._data)
+    return storage
+
+
+def view_of(handle: Handle) -> View:
+    """The view record of a handle; one that is no view is its own base."""
+    view = handle._view
+    if view is None:
+        view = handle._view = View(ViewBase(handle._edge, handle._data, ()), ())
+    return view
+
+
+def attach_view(out: Handle, source: Handle, primitive: Primitive, params: dict[str, Any]) -> None:
+    """Make `out` a view of `source`, if it shares its memory (a reshape may have had to copy)."""
+    if isinstance(out._data, np.ndarray) and not np.may_share_memory(out._data, source._data):
+        return
+    view = view_of(source)
+    out._view = View(view.base, (*view.chain, (primitive, params)))
+    out._storage = storage_of(source)
+
+
+def detached(handle: Handle) -> Any:
+    """The same memory and version without a history: the base of a family of its own."""
+    out = handle_class[0].__new__(handle_class[0])
+    out._data = handle._data
+    out._storage = storage_of(handle)
+    out._view = View(ViewBase(None, handle._data, root_chain(handle)), ())
+    return out
+
+
+def root_chain(handle: Handle) -> Chain:
+    """The view operations that lead from the root of the storage to this handle."""
+    view = handle._view
+    return () if view is None else view.base.offset + view.chain
+
+
+def edge_of(handle: Handle) -> Edge | None:
+    """The current edge of a handle; after a write elsewhere in its family it is derived again."""
+    view = handle._view
+    if view is None or view.seen == view.base.version:
+        return handle._edge
+    base = view.base
+    value = handle_class[0].__new__(handle_class[0])
+    value._data, value._edge = base.data, base.edge
+    handle._edge = replay(value, view.chain)._edge
+    view.seen = base.version
+    return handle._edge
+
+
+def replay(value: Any, chain: Chain) -> Any:
+    """Apply a chain of view operations, recording them whatever the grad mode."""
+    from .door import record
+
+    with _modes.override(grad=True):
+        for primitive, params in chain:
+            value = record(primitive, (value,), params)
+    return value
+
+
+def is_leaf_requiring_grad(handle: Handle) -> bool:
+    """Whether the handle is a leaf whose `.grad` backward fills."""
+    edge = edge_of(handle)
+    return edge is not None and edge[0].primitive is LEAF and edge[0].leaf is not None
+
+
+def check_writable(handle: Handle, name: str) -> None:
+    """Raise, before anything is written, if an in-place write is not allowed."""
+    if not isinstance(handle, Handle):
+        raise TypeError(f"{name}: expected a tensor to write to, not {type(handle).__name__}")
+    modes = _modes.current()
+    if modes.grad:
+        view = handle._view
+        leaf: Node | None = None
+        edge = edge_of(handle)
+        if edge is not None and edge[0].leaf is not None:
+            leaf = edge[0]
+        elif view is not None and view.base.edge is not None and view.base.edge[0].leaf is not None:
+            leaf = view.base.edge[0]
+        if leaf is not None:
+            what = "a leaf" if edge is not None and leaf is edge[0] else "a view of a leaf"
+            raise InplaceError(
+                f"{name}: {what} that requires grad cannot be changed in place at "
+                f"{source_line(caller())}: its gradient would have no meaning. Write "
+                "`with wengert.no_grad():` around an update, or make a new tensor instead."
+            )
+    data = handle._data
+    if isinstance(data, np.ndarray):
+        if not data.flags.writeable:
+            raise InplaceError(
+                f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "
+                "several of its elements may be one memory cell. Use x.clone() first."
+            )
+
+
+def write(handle: Handle, value: Handle, name: str, put: Primitive) -> None:
+    """Make `handle` hold `value` (same shape and dtype) in place; `put` is `view_put`.
+
+    Eagerly the memory is written and its version goes up. In a trace only edges change.
+    """
+    check_writable(handle, name)
+    modes = _modes.current()
+    target: Any = handle
+    if modes.trace is not None:
+        target = modes.trace.resolve(handle)
+        value = modes.trace.resolve(value)
+        modes.trace.check_write(target, value)
+    else:
+        np.copyto(handle._data, value._data)
+        storage = storage_of(handle)
+        storage.version += 1
+        storage.writer = caller()
+    old = edge_of(target)
+    new = edge_of(value)
+    view = target._view
+    if modes.trace is None:
+        if not modes.grad:
+            return
+        whole = view.base.edge if view is not None else None
+        if old is None and new is None and whole is None:
+            return
+    _rebind(target, value, put)
+
+
+def _rebind(target: Any, value: Any, put: Primitive) -> None:
+    """Give `target` the edge of `value`, and its base the edge of the changed whole."""
+    from .door import record
+
+    view = target._view
+    if edge_of(value) is None:
+        # The node that says: what was there before has no influence any more.
+        value = record(put, (target, value), {"chain": ()})
+    if view is None:
+        target._edge = edge_of(value)
+        return
+    base = view.base
+    if view.chain:
+        whole = handle_class[0].__new__(handle_class[0])
+        whole._data, whole._edge = base.data, base.edge
+        base.edge = edge_of(record(put, (whole, value), {"chain": view.chain}))
+    else:
+        base.edge = edge_of(value)
+    base.version += 1
+    target._edge = edge_of(value)
+    view.seen = base.version

@@ -1,0 +1,429 @@
+"""Trace: an open record in which values are symbols and nothing is written.
+
+It holds an overlay: storage -> current value, handle -> current `.grad`. Handles that exist outside
+are read through a *shadow* handle and never changed; if the traced function raises, the trace is
+dropped and nothing has happened. What to do with the overlay afterwards is up to its owner.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype, is_inexact, number_dtype
+from .._base.errors import EscapedValueError, TracedValueError, TracingError
+from .._base.shapes import Shape
+from .._graph.graph import Graph
+from .._graph.node import INPUT, LEAF, NO_PARAMS, Abstract, Edge, Node, Primitive
+from .._graph.value import Batched, Handle, Storage, View, ViewBase, handle_class
+from . import modes as _modes
+from .origin import caller, source_line
+from .storage import attach_view, edge_of, replay, root_chain, storage_of
+
+
+class Lifted(ViewBase):
+    """The overlay of one storage: its root array, its input node, its current edge."""
+
+    def __init__(self, node: Node, storage: Storage, root: Any) -> None:
+        super().__init__((node, 0), None, ())
+        self.node = node
+        self.storage = storage
+        self.root = root
+        """The root array at trace time."""
+        self.handle: Any = None
+        """The first handle through which the storage was reached."""
+        self.written = False
+
+
+class GradSlot:
+    """The overlay of one handle's `.grad`."""
+
+    def __init__(self, handle: Any, read_first: bool) -> None:
+        self.handle = handle
+        self.read_first = read_first
+        """The presence of the gradient at entry was looked at, so it is part of the signature."""
+        self.initial = handle._grad
+        self.current = handle._grad
+        self.written = False
+
+
+class Trace:
+    """One open recording. `parent` is the trace it was opened in, if any."""
+
+    def __init__(self, parent: Trace | None, depth: int, name: str = "a function") -> None:
+        self.parent = parent
+        self.depth = depth
+        self.name = name
+        self.open = True
+        self.nodes: list[Node] = []
+        self.inputs: list[Node] = []
+        self.lifted: dict[int, Lifted] = {}
+        self.captures: list[tuple[Node, Any]] = []
+        self.grads: dict[int, GradSlot] = {}
+        self.number_guards: list[Any] = []
+        self._shadows: dict[int, tuple[Any, Any]] = {}
+        self._captured: dict[Any, Any] = {}
+
+    # ---- values that enter ------------------------------------------------------------------
+
+    def new_input(
+        self, shape: Shape, dtype: Dtype, label: str | None = None, *, weak: bool = False, hint: Any = None
+    ) -> Any:
+        """A fresh INPUT node and the handle of its value."""
+        node = Node(INPUT, NO_PARAMS, (), (), {}, None)
+        node.outputs = (Abstract(shape, dtype, self, weak, hint),)
+        node.differentiable = False
+        node.label = label
+        self.inputs.append(node)
+        return self._handle(node, 0)
+
+    def _handle(self, node: Node, index: int) -> Any:
+        out = handle_class[0].__new__(handle_class[0])
+        out._data = node.outputs[index]
+        out._edge = (node, index)
+        return out
+
+    def lift(self, handle: Any, label: str | None = None) -> Lifted:
+        """The overlay of the storage behind a concrete handle; a new input the first time."""
+        storage = storage_of(handle)
+        found = self.lifted.get(id(storage))
+        if found is None:
+            root = storage.root
+            value = self.new_input(root.shape, root.dtype, label)
+            found = Lifted(value._edge[0], storage, root)
+            found.data = value._data
+            found.handle = handle
+            self.lifted[id(storage)] = found
+        return found
+
+    def resolve(self, operand: Any) -> Any:
+        """The handle in this trace that stands for `operand`; numbers stand for themselves."""
+        if not isinstance(operand, Handle):
+            return operand
+        data = operand._data
+        if data.__class__ is Abstract:
+            if data.trace is self:
+                return operand
+            return self._capture(operand, data.trace)
+        if data.__class__ is Batched:
+            return self._capture(operand, None)
+        if self.parent is not None:
+            return self._capture(self.parent.resolve(operand), self.parent)
+        return self._shadow(operand)
+
+    def _capture(self, outer: Any, trace: Trace | None) -> Any:
+        """An input for a value of an enclosing trace or vmap level."""
+        if trace is not None:
+            trace.require_open(outer)
+        edge = edge_of(outer) if trace is not None else id(outer)
+        found = self._captured.get(edge)
+        if found is None:
+            data = outer._data
+            found = self.new_input(data.shape, data.dtype)
+            node = found._edge[0]
+            node.differentiable = trace is not None and differentiable(edge_of(outer))
+            self.captures.append((node, outer))
+            self._captured[edge] = found
+        return found
+
+    def _shadow(self, handle: Any) -> Any:
+        pair = self._shadows.get(id(handle))
+        if pair is None:
+            lifted = self.lift(handle)
+            shadow = handle_class[0].__new__(handle_class[0])
+            shadow._data = Abstract(handle._data.shape, handle._data.dtype, self)
+            shadow._storage = Storage(shadow._data)
+            shadow._view = View(lifted, root_chain(handle))
+            shadow._view.seen = -1
+            pair = self._shadows[id(handle)] = (shadow, handle)
+        shadow = pair[0]
+        view = shadow._view
+        if view.seen != view.base.version:
+            shadow._edge = edge_of(shadow)
+        edge = shadow._edge
+        outer = edge_of(handle)
+        if outer is not None and edge[0].primitive is not LEAF:
+            # A tensor that requires grad starts a derivative here, at its current value.
+            node = Node(LEAF, NO_PARAMS, (edge,), (shadow._data.shape,), {}, None)
+            node.outputs = (shadow._data,)
+            if outer[0].leaf is not None:
+                node.leaf = outer[0].leaf
+            else:
+                node.label = "captured"
+            node.hooks = outer[0].hooks
+            self.nodes.append(node)
+            shadow._edge = (node, 0)
+        return shadow
+
+    # ---- recording --------------------------------------------------------------------------
+
+    def require_open(self, handle: Any) -> None:
+        """Raise if this trace is over: its symbols have no value any more."""
+        if not self.open:
+            edge = handle._edge
+            made = source_line(edge[0].origin) if edge else "an unknown line"
+            raise EscapedValueError(
+                f"a traced value of shape {tuple(handle._data.shape)}, made at {made} while tracing "
+                f"{self.name}, was used after the trace had closed. Return it from the traced "
+                "function instead of storing it somewhere."
+            )
+
+    def record(self, primitive: Primitive, operands: Sequence[Any], params: dict[str, Any]) -> Any:
+        """Append one operation; a handle, or a tuple of them."""
+        for operand in operands:
+            if isinstance(operand, Handle):
+                self.require_open(operand)
+        if not self.open or _modes.current().trace is None:
+            raise EscapedValueError(f"{primitive.name}: the trace of {self.name} has closed.")
+        resolved = [self.resolve(operand) for operand in operands]
+        inputs: list[Any] = []
+        shapes: list[Shape] = []
+        dtypes: list[Any] = []
+        depends = False
+        weak = bool(resolved)
+        for operand in resolved:
+            if isinstance(operand, Handle):
+                edge = edge_of(operand)
+                inputs.append(edge)
+                shapes.append(operand._data.shape)
+                dtypes.append(operand._data.dtype)
+                depends = depends or differentiable(edge)
+                weak = weak and operand._data.weak
+            else:
+                inputs.append(operand)
+                shapes.append(())
+                dtypes.append(None)
+        node = Node(primitive, params, tuple(inputs), tuple(shapes), {}, caller())
+        node.outputs = tuple(
+            Abstract(tuple(shape), dtype, self, weak)
+            for shape, dtype in primitive.abstract(shapes, dtypes, params)
+        )
+        node.stopped = not _modes.current().grad
+        node.differentiable = depends and primitive.differentiable and not node.stopped
+        self.nodes.append(node)
+        outs = [self._handle(node, index) for index in range(len(node.outputs))]
+        if primitive.is_view:
+            if stays_view(resolved[0], primitive, params):
+                attach_view(outs[0], resolved[0], primitive, params)
+            return outs[0]
+        return outs[0] if primitive.n_outputs == 1 else tuple(outs)
+
+    def check_write(self, target: Any, value: Any) -> None:
+        """Raise if the write could not be carried out by a later call."""
+        view = target._view
+        base = view.base if view is not None else None
+        edge = target._edge
+        if isinstance(base, Lifted):
+            if _modes.current().grad and differentiable(edge_of(value)):
+                raise TracingError(
+                    f"a value that requires grad is written into a tensor from outside the traced "
+                    f"function at {source_line(caller())}: its history cannot leave the trace. "
+                    "Write x.detach(), or do it under `with wengert.no_grad():`."
+                )
+            base.written = True
+        elif edge is not None and edge[0].primitive is INPUT and edge[0] in [
+            node for node, _ in self.captures
+        ]:
+            raise TracingError(
+                f"a tensor from outside is written in the body of {self.name} at "
+                f"{source_line(caller())}. Return the new value from the body instead."
+            )
+
+    # ---- gradients --------------------------------------------------------------------------
+
+    def grad_slot(self, handle: Any, reading: bool) -> GradSlot:
+        """The overlay of a concrete handle's `.grad`."""
+        slot = self.grads.get(id(handle))
+        if slot is None:
+            slot = self.grads[id(handle)] = GradSlot(handle, reading)
+        return slot
+
+    # ---- the result -------------------------------------------------------------------------
+
+    def graph(self, outputs: Sequence[Any], commits: Sequence[tuple[int, Edge]] = ()) -> Graph:
+        """The graph with these handles as outputs."""
+        edges: list[Edge] = []
+        for handle in outputs:
+            edge = edge_of(self.resolve(handle))
+            assert edge is not None
+            edges.append(edge)
+        return Graph(self.inputs, self.nodes, edges, commits)
+
+    def guarded_number(self, handle: Any, what: str) -> Any:
+        """The worth of a lifted Python number, which then becomes part of the signature."""
+        data = handle._data
+        if data.hint is None:
+            self.raise_traced(handle, what)
+        self.number_guards.append(handle)
+        return data.hint
+
+    def raise_traced(self, handle: Any, what: str) -> None:
+        """The error for asking a symbol for its value."""
+        edge = edge_of(self.resolve(handle))
+        origin = edge[0].origin if edge is not None else None
+        made = f"It was made at {source_line(origin)}" if origin else "It came in as an argument"
+        raise TracedValueError(
+            f"a traced value of shape {tuple(handle._data.shape)} has no {what}. {made} while "
+            f"tracing {self.name}. {_ADVICE.get(what, 'Read it outside the traced function.')}"
+        )
+
+
+_ADVICE = {
+    "truth value": "Use where(x > 0, a, b), or cond() to run one branch.",
+    "number": "Return it and read it outside, or keep computing with tensors.",
+}
+
+
+def differentiable(edge: Edge | None) -> bool:
+    """Whether a derivative walk would visit this edge."""
+    if edge is None or not edge[0].differentiable:
+        return False
+    outputs = edge[0].outputs
+    return not outputs or is_inexact(outputs[edge[1]].dtype)
+
+
+def stays_view(source: Any, primitive: Primitive, params: dict[str, Any]) -> bool:
+    """Whether eager execution would give a view here; only reshape may have to copy.
+
+    Computed values are C-contiguous, so the layout follows from the chain alone.
+    """
+    if primitive.name != "reshape":
+        return True
+    view = source._view
+    if view is None or not view.chain:
+        root = getattr(view.base, "root", None) if view is not None else None
+        if root is None or root.flags.c_contiguous:
+            return True
+    root = getattr(view.base, "root", None)
+    if root is None:
+        data = view.base.data
+        root = np.empty(1, data.dtype)
+        strides: list[int] = []
+        step = data.dtype.itemsize
+        for extent in reversed(data.shape):
+            strides.insert(0, step)
+            step *= max(extent, 1)
+        root = np.lib.stride_tricks.as_strided(root, data.shape, strides)
+    for done, options in view.chain:
+        if done.name == "reshape":
+            root = np.reshape(root, options["shape"], copy=False)
+        else:
+            root = done.compute(root, **options)
+    try:
+        np.reshape(root, params["shape"], copy=False)
+    except ValueError:
+        return False
+    return True
+
+
+def trace_function(
+    function: Callable[..., Any], avals: Sequence[tuple[Shape, Dtype]], name: str
+) -> tuple[Graph, list[Any], Any]:
+    """Trace a pure function of handles; (graph, outer handles it captured, what it returned).
+
+    The function returns a flat sequence of handles or numbers. The captures are extra inputs of
+    the graph, after the arguments.
+    """
+    modes = _modes.current()
+    trace = Trace(modes.trace, modes.depth + 1, name)
+    arguments = [trace.new_input(shape, dtype) for shape, dtype in avals]
+    try:
+        with _modes.override(trace=trace, depth=trace.depth):
+            results = list(function(*arguments))
+            handles = [
+                result if isinstance(result, Handle) else constant(result) for result in results
+            ]
+            captured = [outer for _, outer in trace.captures]
+            captured += [lifted.handle for lifted in trace.lifted.values()]
+            graph = trace.graph(handles)
+    finally:
+        trace.open = False
+    written = [lifted for lifted in trace.lifted.values() if lifted.written]
+    if written:
+        raise TracingError(f"{name}: the body writes a tensor from outside. Return it instead.")
+    return graph, captured, results
+
+
+def constant(number: Any) -> Any:
+    """A Python number as a value in the open trace."""
+    from .door import record
+
+    return record(FULL, (), {"shape": (), "value": number, "dtype": number_dtype(number)})
+
+
+def _full(shape: Shape, value: Any, dtype: Dtype) -> Any:
+    return np.full(shape, value, dtype)
+
+
+FULL = Primitive(
+    "full",
+    _full,
+    abstract=lambda shapes, dtypes, params: [(params["shape"], params["dtype"])],
+    differentiable=False,
+    doc="A tensor of `shape` filled with one number.",
+)
+
+
+def evaluate(graph: Graph, operands: Sequence[Any]) -> list[Any]:
+    """Record the operations of a graph again on `operands`, in whatever mode is current."""
+    from .door import record
+
+    values: dict[Edge, Any] = {}
+    for node, operand in zip(graph.inputs, operands, strict=True):
+        values[(node, 0)] = operand
+    for node in graph.nodes:
+        inputs = [values[i] if isinstance(i, tuple) else i for i in node.inputs]
+        if node.primitive is LEAF:
+            result = inputs[0]
+        elif node.stopped:
+            with _modes.override(grad=False):
+                result = record(node.primitive, inputs, node.params)
+        else:
+            result = record(node.primitive, inputs, node.params)
+        if len(node.outputs) == 1:
+            values[(node, 0)] = result
+        else:
+            for index, part in enumerate(result):
+                values[(node, index)] = part
+    return [values[edge] for edge in graph.outputs]
+
+
+def concrete(handle: Any, what: str) -> Any:
+    """The array behind a handle, or an error that says why there is none."""
+    data = handle._data
+    trace = _modes.current().trace
+    if data.__class__ is np.ndarray and trace is None:
+        return data
+    if data.__class__ is Batched:
+        raise TracedValueError(
+            f"a batched value of shape {data.shape} under vmap has no {what}: there is one for each "
+            "sample. Use where(), or compute it outside vmap."
+        )
+    if trace is None:
+        data.trace.require_open(handle)
+    (trace or data.trace).raise_traced(handle, what)
+    return None
+
+
+def weak_reference(handle: Any) -> Callable[[], Any]:
+    """How a leaf node knows its handle."""
+    return weakref.ref(handle)
+
+
+__all__ = [
+    "FULL",
+    "GradSlot",
+    "Lifted",
+    "Trace",
+    "concrete",
+    "constant",
+    "differentiable",
+    "evaluate",
+    "replay",
+    "stays_view",
+    "trace_function",
+    "weak_reference",
+]
