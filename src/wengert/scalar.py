@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable
 from itertools import count
 from numbers import Real
-from operator import attrgetter, truediv
+from operator import attrgetter
 from typing import Any, ClassVar
 
 __all__ = ["Scalar"]
@@ -59,15 +59,13 @@ class Scalar:
     @val.setter
     def val(self, val: float) -> None:
         if self.operands:
-            raise AttributeError(
-                f"Scalar.val: {self._val} is the result of {self.operation!r} and stays as it was "
-                "recorded; only a leaf's value can be assigned. Write Scalar(...) for a new leaf"
-            )
+            what = f"{self._val} is the result of {self.operation!r}; only a leaf's can be set"
+            raise AttributeError(f"Scalar.val: {what}. Write Scalar(...) for a new leaf")
         self._val = float(_number(val))
 
     @property
     def grad(self) -> float:
-        """The gradient: a leaf's sums up all backward walks, any other's is of the latest walk.
+        """The gradient: a leaf's is summed over backward walks, any other's is the latest walk's.
 
         Assign 0 to reset it. Another number that you assign is the seed of ``backward`` here.
         """
@@ -140,9 +138,6 @@ class Scalar:
 
     def __neg__(self) -> Scalar:
         return _record("neg", -self._val, (self,), (-1.0,))
-
-    def __pos__(self) -> Scalar:
-        return self
 
     def __abs__(self) -> Scalar:
         """|x|, with derivative 0 at 0."""
@@ -227,10 +222,8 @@ class Scalar:
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy or pickle a leaf's value. TypeError for a result, whose record would be lost."""
         if self.operands:
-            raise TypeError(
-                f"Scalar: {self._val} is the result of {self.operation!r}, and a copy would lose "
-                "its record; only a leaf can be copied or pickled. Write Scalar(y.val)"
-            )
+            what = f"{self._val} is the result of {self.operation!r}; only a leaf can be copied"
+            raise TypeError(f"Scalar: {what} or pickled. Write Scalar(y.val) for a new leaf")
         return type(self), (self._val,)
 
 
@@ -259,7 +252,7 @@ def _record(
     return node
 
 
-def _value(operand: Scalar | float) -> float:
+def _value(operand: object) -> float:
     return operand._val if isinstance(operand, Scalar) else _number(operand)
 
 
@@ -269,6 +262,7 @@ def _number(value: object) -> float:
         return value
     if isinstance(value, Real):
         return float(value)
+    what = f"{type(value).__name__} {value!r:.60}"
     if isinstance(value, Scalar):
         advice = "x.val, its number without its record"
     elif isinstance(value, str) or getattr(value, "shape", None) == ():
@@ -277,7 +271,6 @@ def _number(value: object) -> float:
         advice = "a comprehension over its elements"
     else:
         advice = "an int or a float"
-    what = f"{type(value).__name__} {value!r:.60}"
     raise TypeError(f"Scalar: needs one real number, got {what}. Write {advice}")
 
 
@@ -291,18 +284,24 @@ def _call(function: Callable[..., float], *numbers: float, needs: str) -> float:
 
 
 def _divide(a: Scalar | float, b: Scalar | float) -> Scalar:
-    divisor = _value(b)
-    val = _call(truediv, _value(a), divisor, needs="a divisor other than 0")
+    dividend, divisor = _value(a), _value(b)
+    try:
+        val = dividend / divisor
+    except ZeroDivisionError:
+        what = f"{dividend} / {divisor} has no float value. It needs a divisor other than 0"
+        raise ZeroDivisionError(f"Scalar: {what}") from None
     return _record("div", val, (a, b), (1.0 / divisor, -val / divisor))
 
 
 def _power(a: Scalar | float, b: Scalar | float) -> Scalar:
     """a**b, with partials b * a**(b - 1) and a**b * log(a); at a = 0 the latter is taken as 0."""
     base, exponent = _value(a), _value(b)
-    val = _call(pow, base, exponent, needs="a base other than 0 and a result below 1.8e308")
+    val = _call(pow, base, exponent, needs="a base other than 0 and a result <= 1.8e308")
     if isinstance(val, complex):
-        text = f"pow({base}, {exponent}) has no float value. A base below 0 needs a whole exponent"
-        raise ValueError(f"Scalar: {text}")
+        what = (
+            f"pow({base}, {exponent}) has no float value. It needs a whole exponent or a base >= 0"
+        )
+        raise ValueError(f"Scalar: {what}")
     by_a = _slope_in_base(base, exponent, val) if isinstance(a, Scalar) else 0.0
     by_b = 0.0
     if isinstance(b, Scalar) and base:

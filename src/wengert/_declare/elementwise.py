@@ -4,7 +4,7 @@
     def mul(x, y): return numpy.multiply(x, y)
 
 The parameter names of a partial say what is kept: operands by their names, the result as `out`.
-A partial returns a tensor, a number, or `Selected(mask)`. `scalar` names the operation for the
+A partial returns a tensor, a number, `Over(divisor)` or `Selected(mask)`. `scalar` names the operation for the
 native compiler; None means that only NumPy runs it.
 """
 
@@ -16,13 +16,21 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import Dtype, bool_, category, complex_of, is_inexact, promote, real_of
-from .._base.dtypes import get_default_dtype
+from .._base.dtypes import (
+    Dtype,
+    bool_,
+    category,
+    get_default_dtype,
+    is_inexact,
+    promote,
+    real_of,
+)
 from .._base.errors import DtypeError
 from .._base.shapes import Shape, broadcast
 from .._graph.node import Primitive
 from .._graph.value import Handle
 from .._record.door import record
+from .linear import linear
 from .registry import register
 from .samples import Domain, reals
 
@@ -39,6 +47,15 @@ class Selected:
     def __init__(self, mask: Any, weight: Any = None) -> None:
         self.mask = mask
         self.weight = weight
+
+
+class Over:
+    """The partial 1 / `divisor`, applied by division, which rounds once."""
+
+    __slots__ = ("divisor",)
+
+    def __init__(self, divisor: Any) -> None:
+        self.divisor = divisor
 
 
 class Partial:
@@ -238,29 +255,16 @@ def elementwise(
     return declare
 
 
-class Convert(Primitive):
-    """The change of dtype: linear, with the change back as its transpose."""
-
-    family = "linear"
-
-    def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
-        return ()
-
-
-def _astype(x: Any, dtype: Dtype, source: Dtype) -> Any:
+@linear(
+    abstract=lambda shapes, dtypes, params: [(shapes[0], params["dtype"])],
+    transpose=lambda site, g, i: convert(g, site.params["source"]),
+    batch=lambda p, ops, batched, size, params: p(ops[0], **params),
+)
+def to(x: Any, dtype: Dtype, source: Dtype) -> Any:
+    """Change of dtype; complex to real drops the imaginary part."""
     if source.kind == "c" and dtype.kind not in "cb":
         x = np.real(x)
     return np.asarray(x).astype(dtype)
-
-
-CONVERT: Convert = register(
-    Convert(
-        "to",
-        _astype,
-        abstract=lambda shapes, dtypes, params: [(shapes[0], params["dtype"])],
-        doc="Change of dtype; complex to real drops the imaginary part.",
-    )
-)
 
 
 def convert(x: Any, dtype: Dtype) -> Any:
@@ -272,7 +276,7 @@ def convert(x: Any, dtype: Dtype) -> Any:
     source = x._data.dtype
     if source == dtype:
         return x
-    return record(CONVERT, (x,), {"dtype": dtype, "source": source})
+    return record(to, (x,), {"dtype": dtype, "source": source})
 
 
-__all__ = ["CONVERT", "Elementwise", "Partial", "Selected", "complex_of", "convert", "elementwise"]
+__all__ = ["Elementwise", "Over", "Partial", "Selected", "convert", "elementwise", "to"]

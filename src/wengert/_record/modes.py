@@ -18,16 +18,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Modes:
     """An immutable set of modes."""
 
-    __slots__ = ("depth", "grad", "inference", "trace")
+    __slots__ = ("depth", "grad", "inference", "levels", "trace")
 
     def __init__(
-        self, grad: bool = True, trace: Any = None, depth: int = 0, inference: bool = False
+        self,
+        grad: bool = True,
+        trace: Any = None,
+        depth: int = 0,
+        inference: bool = False,
+        levels: tuple[Any, ...] = (),
     ) -> None:
         self.grad = grad
         self.trace = trace
         self.depth = depth
         """How many traces and vmap levels are open."""
         self.inference = inference
+        self.levels = levels
+        """The open vmap levels, outermost first."""
 
     def replace(self, **changes: Any) -> Modes:
         """The same modes with some changed."""

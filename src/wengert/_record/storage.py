@@ -13,7 +13,7 @@ import numpy as np
 
 from .._base.errors import InplaceError
 from .._graph.node import LEAF, Edge, Node, Primitive
-from .._graph.value import Chain, Handle, Storage, View, ViewBase, handle_class
+from .._graph.value import Batched, Chain, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
 from .origin import caller, source_line
 
@@ -108,51 +108,71 @@ def check_writable(handle: Handle, name: str) -> None:
                 "`with wengert.no_grad():` around an update, or make a new tensor instead."
             )
     data = handle._data
-    if isinstance(data, np.ndarray):
-        if not data.flags.writeable:
-            raise InplaceError(
-                f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "
-                "several of its elements may be one memory cell. Use x.clone() first."
-            )
+    expanded = handle._view is not None and any(p.name == "expand" for p, _ in handle._view.chain)
+    if expanded or (isinstance(data, np.ndarray) and not data.flags.writeable):
+        raise InplaceError(
+            f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "
+            "several of its elements may be one memory cell. Use x.clone() first."
+        )
 
 
-def write(handle: Handle, value: Handle, name: str, put: Primitive) -> None:
-    """Make `handle` hold `value` (same shape and dtype) in place; `put` is `view_put`.
+def write(handle: Handle, value: Handle, name: str) -> None:
+    """Make `handle` hold `value` (same shape and dtype) in place.
 
     Eagerly the memory is written and its version goes up. In a trace only edges change.
     """
-    check_writable(handle, name)
     modes = _modes.current()
-    target: Any = handle
+    if isinstance(value._data, Batched) or isinstance(handle._data, Batched):
+        _write_batched(handle, value, name)
+        return
+    check_writable(handle, name)
     if modes.trace is not None:
         target = modes.trace.resolve(handle)
         value = modes.trace.resolve(value)
         modes.trace.check_write(target, value)
-    else:
-        np.copyto(handle._data, value._data)
-        storage = storage_of(handle)
-        storage.version += 1
-        storage.writer = caller()
-    old = edge_of(target)
-    new = edge_of(value)
-    view = target._view
-    if modes.trace is None:
-        if not modes.grad:
-            return
-        whole = view.base.edge if view is not None else None
-        if old is None and new is None and whole is None:
-            return
-    _rebind(target, value, put)
+        _rebind(target, value)
+        return
+    np.copyto(handle._data, value._data)
+    storage = storage_of(handle)
+    storage.version += 1
+    storage.writer = caller()
+    whole = handle._view.base.edge if handle._view is not None else None
+    if modes.grad and (handle._edge, value._edge, whole) != (None, None, None):
+        _rebind(handle, value)
 
 
-def _rebind(target: Any, value: Any, put: Primitive) -> None:
+def _write_batched(handle: Handle, value: Handle, name: str) -> None:
+    """A write under vmap: the target must have its own copy for every sample."""
+    inner: Any = value._data
+    outer: Any = handle._data
+    if isinstance(outer, Batched):
+        level = outer.level
+        write(outer.physical, level.lower(value), name)
+        return
+    raise InplaceError(
+        f"{name}: a value that differs from sample to sample (shape {inner.shape} under vmap) is "
+        f"written into a tensor of shape {outer.shape} that all samples share, at "
+        f"{source_line(caller())}. Return it instead, or pass the tensor through in_dims. (Batch "
+        "normalisation does this: use track_running_stats=False.)"
+    )
+
+
+def _rebind(target: Any, value: Any) -> None:
     """Give `target` the edge of `value`, and its base the edge of the changed whole."""
+    from .._declare.registry import primitives
     from .door import record
 
+    put, overwrite = primitives["view_put"], primitives["overwrite"]
+    traced = _modes.current().trace is not None
+    stopped = not _modes.current().grad
     view = target._view
+    old = edge_of(target)
     if edge_of(value) is None:
         # The node that says: what was there before has no influence any more.
         value = record(put, (target, value), {"chain": ()})
+    elif traced and stopped and old is not None and old[0].differentiable and old[0].leaf is None:
+        with _modes.override(grad=True):
+            value = record(overwrite, (target, value))
     if view is None:
         target._edge = edge_of(value)
         return
@@ -160,7 +180,12 @@ def _rebind(target: Any, value: Any, put: Primitive) -> None:
     if view.chain:
         whole = handle_class[0].__new__(handle_class[0])
         whole._data, whole._edge = base.data, base.edge
-        base.edge = edge_of(record(put, (whole, value), {"chain": view.chain}))
+        changed = record(put, (whole, value), {"chain": view.chain})
+        cut = stopped or any(primitive.name == "detach" for primitive, _ in view.chain)
+        if traced and cut and base.edge is not None and base.edge[0].differentiable:
+            with _modes.override(grad=True):
+                changed = record(overwrite, (whole, changed))
+        base.edge = edge_of(changed)
     else:
         base.edge = edge_of(value)
     base.version += 1

@@ -1,0 +1,105 @@
+"""Complex numbers: the operations that are linear over the reals only, and the modulus.
+
+Gradients follow PyTorch: the cotangent of a real loss is dL/dRe + i dL/dIm, so the transpose is
+taken in the real inner product Re(conj(a) b).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype, complex_of, real_of
+from .._base.shapes import Shape
+from .._declare.elementwise import convert
+from .._declare.linear import linear, other
+from .._declare.samples import Sample
+from .elementwise import div, eq, mul, where
+
+
+def pointwise_batch(
+    primitive: Any, operands: list[Any], batched: list[bool], size: int, params: dict[str, Any]
+) -> Any:
+    """The batch rule of operations that work element by element on equal shapes."""
+    from .shaping import expand
+
+    full = [
+        operand if is_batched else expand(operand, shape=(size, *operand._data.shape))
+        for operand, is_batched in zip(operands, batched, strict=True)
+    ]
+    return primitive(*full, **params)
+
+
+def _complex_values(rng: np.random.Generator, shape: tuple[int, ...] = (2, 3)) -> Any:
+    return rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+
+
+_ONE_COMPLEX = [Sample(lambda rng: [_complex_values(rng)], {})]
+
+
+def _real_aval(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
+    return [(shapes[0], real_of(dtypes[0]))]
+
+
+@linear(
+    abstract=lambda shapes, dtypes, params: [(shapes[0], dtypes[0])],
+    transpose=lambda site, g, i: conj(g),
+    batch=pointwise_batch,
+    samples=_ONE_COMPLEX,
+)
+def conj(x: Any) -> Any:
+    """Complex conjugate; linear over the reals."""
+    return np.conj(x)
+
+
+@linear(
+    abstract=_real_aval,
+    transpose=lambda site, g, i: convert(g, complex_of(g._data.dtype)),
+    batch=pointwise_batch,
+    samples=_ONE_COMPLEX,
+)
+def real(x: Any) -> Any:
+    """Real part."""
+    return np.real(x).copy()
+
+
+@linear(
+    abstract=_real_aval,
+    transpose=lambda site, g, i: mul(convert(g, complex_of(g._data.dtype)), 1j),
+    batch=pointwise_batch,
+    samples=_ONE_COMPLEX,
+)
+def imag(x: Any) -> Any:
+    """Imaginary part."""
+    return np.imag(x).copy()
+
+
+@linear(
+    abstract=lambda shapes, dtypes, params: [(shapes[0], complex_of(dtypes[0]))],
+    transpose=lambda site, g, i: imag(g) if i else real(g),
+    operands=lambda arity: (0, 1),
+    joint=True,
+    batch=pointwise_batch,
+    samples=[Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((2, 3))], {})],
+)
+def complex_(real: Any, imag: Any) -> Any:
+    """real + i imag."""
+    return real + imag * np.asarray(1j, complex_of(real.dtype))
+
+
+def _safe_unit(x: Any, modulus: Any) -> Any:
+    zero = eq(modulus, 0.0)
+    return where(zero, 0.0, div(x, convert(where(zero, 1.0, modulus), x._data.dtype)))
+
+
+@other(
+    abstract=_real_aval,
+    vjp=lambda site, g: (mul(convert(g, site.dtype(0)), _safe_unit(site.value(0), site.out())),),
+    jvp=lambda site, t: (real(mul(conj(_safe_unit(site.value(0), site.out())), t)),),
+    batch=pointwise_batch,
+    samples=_ONE_COMPLEX,
+)
+def modulus(x: Any) -> Any:
+    """|x| of a complex x; its derivative at 0 is 0."""
+    return np.abs(x)

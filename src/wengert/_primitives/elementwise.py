@@ -1,0 +1,348 @@
+"""Arithmetic, comparison, selection and bits, element by element.
+
+Each primitive is its NumPy call and its partial derivatives; nothing else about it is written
+anywhere. The value of a partial at a kink is PyTorch's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype, bool_, promote
+from .._base.shapes import Shape
+from .._declare.elementwise import Elementwise, Over, Selected, convert, elementwise
+from .._declare.registry import register
+from .._declare.samples import reals
+from .._graph.value import Handle
+from .._record.door import record
+from .._record.trace import FULL
+
+_NONZERO = reals(-3, 3, avoid=(0.0,))
+_POSITIVE = reals(0.2, 3)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, Handle)
+
+
+@elementwise(partials=[lambda: 1.0, lambda: 1.0], scalar="add", dtypes="biufc")
+def add(x: Any, y: Any) -> Any:
+    """Sum, x + y."""
+    return np.add(x, y)
+
+
+@elementwise(partials=[lambda: 1.0, lambda: -1.0], scalar="sub")
+def sub(x: Any, y: Any) -> Any:
+    """Difference, x - y."""
+    return np.subtract(x, y)
+
+
+@elementwise(partials=[lambda y: y, lambda x: x], scalar="mul", dtypes="biufc")
+def mul(x: Any, y: Any) -> Any:
+    """Product, x * y."""
+    return np.multiply(x, y)
+
+
+@elementwise(
+    partials=[lambda y: Over(y), lambda y, out: neg(div(out, y))],
+    kind="float",
+    scalar="div",
+    samples=[reals(), _NONZERO],
+    dtypes="fc",
+)
+def div(x: Any, y: Any) -> Any:
+    """Quotient, x / y."""
+    return np.divide(x, y)
+
+
+@elementwise(partials=[lambda: -1.0], scalar="neg")
+def neg(x: Any) -> Any:
+    """Negation, -x."""
+    return np.negative(x)
+
+
+@elementwise(
+    partials=[lambda out: neg(mul(out, out))],
+    kind="float",
+    scalar="reciprocal",
+    samples=[_NONZERO],
+    dtypes="fc",
+)
+def reciprocal(x: Any) -> Any:
+    """Reciprocal, 1 / x."""
+    return np.reciprocal(x)
+
+
+def _power_of_base(x: Any, y: Any) -> Any:
+    if _is_number(y):
+        if y == 0:
+            return 0.0
+        if y == 1:
+            return 1.0
+        return mul(x, y) if y == 2 else mul(pow(x, y - 1), y)
+    return where(eq(y, 0.0), 0.0, mul(y, pow(x, sub(y, 1.0))))
+
+
+def _power_of_exponent(x: Any, y: Any, out: Any) -> Any:
+    if _is_number(x):
+        if x == 0:
+            return where(ge(y, 0.0), 0.0, mul(out, -np.inf))
+        base: Any = complex(x) if x < 0 and out._data.dtype.kind == "c" else x
+        return mul(out, np.log(base).item() if base.__class__ is complex or base > 0 else np.nan)
+    gone = eq(x, 0.0)
+    if not _is_number(y) or y >= 0:
+        gone = bitwise_and(gone, ge(y, 0.0)) if not _is_number(y) else gone
+        from .transcendental import log
+
+        return where(gone, 0.0, mul(out, log(x)))
+    from .transcendental import log
+
+    return mul(out, log(x))
+
+
+@elementwise(
+    partials=[_power_of_base, _power_of_exponent], scalar="pow", samples=[_POSITIVE, reals(-2, 2)]
+)
+def pow(x: Any, y: Any) -> Any:
+    """Power, x ** y; the derivative at x = 0 is 0 where the exponent is 0."""
+    return np.power(x, y)
+
+
+def _not_less(x: Any, y: Any) -> Any:
+    return bitwise_not(lt(x, y))
+
+
+def _tie_weight(x: Any, y: Any) -> Any:
+    tie = eq(x, y)
+    dtype = x._data.dtype if not _is_number(x) else y._data.dtype
+    return sub(1.0, mul(convert(tie, dtype), 0.5))
+
+
+@elementwise(
+    partials=[
+        lambda x, y: Selected(_not_less(x, y), _tie_weight(x, y)),
+        lambda x, y: Selected(_not_less(y, x), _tie_weight(x, y)),
+    ],
+    scalar="maximum",
+    dtypes="biuf",
+)
+def maximum(x: Any, y: Any) -> Any:
+    """The larger of x and y, NaN if either is; each gets half of the cotangent at a tie."""
+    return np.maximum(x, y)
+
+
+@elementwise(
+    partials=[
+        lambda x, y: Selected(_not_less(y, x), _tie_weight(x, y)),
+        lambda x, y: Selected(_not_less(x, y), _tie_weight(x, y)),
+    ],
+    scalar="minimum",
+    dtypes="biuf",
+)
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller of x and y, NaN if either is; each gets half of the cotangent at a tie."""
+    return np.minimum(x, y)
+
+
+@elementwise(
+    partials=[lambda: 1.0, lambda x, y: neg(floor_divide(x, y))],
+    scalar="remainder",
+    samples=[reals(0.3, 0.9), reals(1.2, 2.0)],
+    dtypes="iuf",
+)
+def remainder(x: Any, y: Any) -> Any:
+    """x - y * floor(x / y): the remainder with the sign of y."""
+    return np.remainder(x, y)
+
+
+@elementwise(
+    partials=[lambda: 1.0, lambda x, y: neg(trunc(div(x, y)))],
+    scalar="fmod",
+    samples=[reals(0.3, 0.9), reals(1.2, 2.0)],
+    dtypes="iuf",
+)
+def fmod(x: Any, y: Any) -> Any:
+    """x - y * trunc(x / y): the remainder with the sign of x."""
+    return np.fmod(x, y)
+
+
+@elementwise(partials=None, scalar="floor_divide", samples=[reals(), _NONZERO], dtypes="iuf")
+def floor_divide(x: Any, y: Any) -> Any:
+    """floor(x / y)."""
+    return np.floor_divide(x, y)
+
+
+@elementwise(partials=[lambda x: sign(x)], scalar="abs", samples=[_NONZERO], dtypes="iuf")
+def absolute(x: Any) -> Any:
+    """Absolute value of a real x; its derivative at 0 is 0."""
+    return np.abs(x)
+
+
+@elementwise(partials=[lambda: 0.0], scalar="sign", samples=[_NONZERO], dtypes="biuf")
+def sign(x: Any) -> Any:
+    """-1, 0 or 1; NaN stays NaN."""
+    return x.copy() if x.dtype.kind == "b" else np.sign(x)
+
+
+_BETWEEN = reals(0.2, 0.4)
+
+
+@elementwise(partials=[lambda: 0.0], scalar="floor", samples=[_BETWEEN], dtypes="iuf")
+def floor(x: Any) -> Any:
+    """The largest integer not above x."""
+    return np.floor(x).astype(x.dtype, copy=False)
+
+
+@elementwise(partials=[lambda: 0.0], scalar="ceil", samples=[_BETWEEN], dtypes="iuf")
+def ceil(x: Any) -> Any:
+    """The smallest integer not below x."""
+    return np.ceil(x).astype(x.dtype, copy=False)
+
+
+@elementwise(partials=[lambda: 0.0], scalar="trunc", samples=[_BETWEEN], dtypes="iuf")
+def trunc(x: Any) -> Any:
+    """x without its fractional part."""
+    return np.trunc(x).astype(x.dtype, copy=False)
+
+
+@elementwise(partials=[lambda: 0.0], scalar="round", samples=[_BETWEEN], dtypes="iuf")
+def round(x: Any) -> Any:
+    """The nearest integer; halves go to the even one."""
+    return np.rint(x).astype(x.dtype, copy=False)
+
+
+@elementwise(
+    partials=[lambda out: Selected(bitwise_not(le(out, 0.0)))],
+    scalar="relu",
+    samples=[_NONZERO],
+    dtypes="iuf",
+)
+def relu(x: Any) -> Any:
+    """max(x, 0); where x <= 0 there is no cotangent."""
+    return np.maximum(x, 0)
+
+
+class Where(Elementwise):
+    """`where` keeps its condition out of the promotion."""
+
+    def __call__(self, *operands: Any) -> Any:
+        cond, x, y = operands
+        if cond._data.dtype != bool_:
+            cond = ne(cond, 0)
+        dtype = self.common_dtype((x, y))
+        parts: list[Any] = []
+        for part in (x, y):
+            if isinstance(part, Handle):
+                parts.append(convert(part, dtype))
+            else:
+                parts.append(_number_of(part, dtype))
+        if _is_number(parts[0]) and _is_number(parts[1]):
+            parts[0] = record(FULL, (), {"shape": (), "value": parts[0], "dtype": dtype})
+        return self._checked([cond, *parts])
+
+    def _abstract(self, shapes: Any, dtypes: Any, params: Any) -> list[tuple[Shape, Dtype]]:
+        found = super()._abstract(shapes, dtypes, params)
+        dtype = next(d for d in dtypes[1:] if d is not None)
+        return [(found[0][0], dtype)]
+
+
+def _number_of(value: Any, dtype: Dtype) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if dtype.kind == "b":
+        return bool(value)
+    if dtype.kind in "iu":
+        return int(value)
+    return value if isinstance(value, complex) else float(value)
+
+
+def _where(cond: Any, x: Any, y: Any) -> Any:
+    return np.where(cond, x, y)
+
+
+where: Where = register(
+    Where(
+        "where",
+        _where,
+        [None, lambda cond: Selected(cond), lambda cond: Selected(bitwise_not(cond))],
+        kind="same",
+        scalar="where",
+        samples=(reals(0, 1), reals(), reals()),
+        dtypes="biufc",
+        doc="x where the condition holds, y elsewhere; the other side gets no cotangent at all.",
+    )
+)
+
+
+@elementwise(partials=None, kind="bool", scalar="eq", dtypes="biufc")
+def eq(x: Any, y: Any) -> Any:
+    """x == y."""
+    return np.equal(x, y)
+
+
+@elementwise(partials=None, kind="bool", scalar="ne", dtypes="biufc")
+def ne(x: Any, y: Any) -> Any:
+    """x != y."""
+    return np.not_equal(x, y)
+
+
+@elementwise(partials=None, kind="bool", scalar="lt", dtypes="biuf")
+def lt(x: Any, y: Any) -> Any:
+    """x < y."""
+    return np.less(x, y)
+
+
+@elementwise(partials=None, kind="bool", scalar="le", dtypes="biuf")
+def le(x: Any, y: Any) -> Any:
+    """x <= y."""
+    return np.less_equal(x, y)
+
+
+@elementwise(partials=None, kind="bool", scalar="gt", dtypes="biuf")
+def gt(x: Any, y: Any) -> Any:
+    """x > y."""
+    return np.greater(x, y)
+
+
+@elementwise(partials=None, kind="bool", scalar="ge", dtypes="biuf")
+def ge(x: Any, y: Any) -> Any:
+    """x >= y."""
+    return np.greater_equal(x, y)
+
+
+@elementwise(partials=None, kind="bool", scalar="isnan", dtypes="biufc")
+def isnan(x: Any) -> Any:
+    """Whether x is NaN."""
+    return np.isnan(x)
+
+
+@elementwise(partials=None, kind="bool", scalar="isfinite", dtypes="biufc")
+def isfinite(x: Any) -> Any:
+    """Whether x is neither infinite nor NaN."""
+    return np.isfinite(x)
+
+
+@elementwise(partials=None, scalar="bitwise_and", dtypes="biu")
+def bitwise_and(x: Any, y: Any) -> Any:
+    """Bitwise and of integers; logical and of bools."""
+    return np.bitwise_and(x, y)
+
+
+@elementwise(partials=None, scalar="bitwise_or", dtypes="biu")
+def bitwise_or(x: Any, y: Any) -> Any:
+    """Bitwise or of integers; logical or of bools."""
+    return np.bitwise_or(x, y)
+
+
+@elementwise(partials=None, scalar="bitwise_xor", dtypes="biu")
+def bitwise_xor(x: Any, y: Any) -> Any:
+    """Bitwise exclusive or of integers; inequality of bools."""
+    return np.bitwise_xor(x, y)
+
+
+@elementwise(partials=None, scalar="bitwise_not", dtypes="biu")
+def bitwise_not(x: Any) -> Any:
+    """Bitwise not of integers; logical not of bools."""
+    return np.invert(x)

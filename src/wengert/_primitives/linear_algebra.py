@@ -1,0 +1,154 @@
+"""Matrix product, linear solve and Cholesky factor, over leading batch axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype
+from .._base.errors import ShapeError
+from .._base.shapes import Shape, broadcast
+from .._declare.linear import linear, other
+from .._declare.samples import Sample
+from .complex_numbers import conj
+from .elementwise import add, mul, neg, sub, where
+from .shaping import permute, reshape, sum_to
+
+
+def swapped(x: Any) -> Any:
+    """The last two axes exchanged."""
+    ndim = x._data.ndim
+    return permute(x, axes=(*range(ndim - 2), ndim - 1, ndim - 2))
+
+
+def adjoint(x: Any) -> Any:
+    """Conjugate transpose of the last two axes."""
+    return swapped(conj(x) if x._data.dtype.kind == "c" else x)
+
+
+def _product(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
+    x, y = shapes
+    if x[-1] != y[-2]:
+        raise ShapeError(
+            f"matmul: shapes {x} and {y} do not fit (axis -1 of the first is {x[-1]}, axis -2 of "
+            f"the second is {y[-2]})."
+        )
+    return [((*broadcast("matmul", x[:-2], y[:-2]), x[-2], y[-1]), dtypes[0])]
+
+
+def _matmul_transpose(site: Any, g: Any, i: int) -> Any:
+    if i == 0:
+        return sum_to(matmul(g, adjoint(site.value(1))), site.shape(0))
+    return sum_to(matmul(adjoint(site.value(0)), g), site.shape(1))
+
+
+def _stacked_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
+    """Leading axes broadcast, so only ranks have to be made equal."""
+    rank = max(op._data.ndim - b for op, b in zip(ops, batched, strict=True))
+    aligned: list[Any] = []
+    for op, is_batched in zip(ops, batched, strict=True):
+        shape = op._data.shape
+        lead, inner = ((size,), shape[1:]) if is_batched else ((1,), shape)
+        aligned.append(reshape(op, shape=(*lead, *(1,) * (rank - len(inner)), *inner)))
+    return p(*aligned, **params)
+
+
+@linear(
+    abstract=_product,
+    transpose=_matmul_transpose,
+    keeps=lambda wanted, arity: ((0,) if wanted & 2 else ()) + ((1,) if wanted & 1 else ()),
+    operands=lambda arity: (0, 1),
+    batch=_stacked_batch,
+    samples=[
+        Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((3, 4))], {}),
+        Sample(lambda rng: [rng.standard_normal((2, 2, 3)), rng.standard_normal((3, 1))], {}),
+    ],
+)
+def matmul(x: Any, y: Any) -> Any:
+    """Matrix product of the last two axes; leading axes broadcast."""
+    return np.matmul(x, y)
+
+
+def _solve_shape(
+    shapes: list[Shape], dtypes: list[Dtype], params: Any
+) -> list[tuple[Shape, Dtype]]:
+    a, b = shapes
+    if a[-1] != a[-2] or a[-1] != b[-2]:
+        raise ShapeError(f"solve: a matrix of shape {a} and a right side of shape {b} do not fit.")
+    return [((*broadcast("solve", a[:-2], b[:-2]), *b[-2:]), dtypes[0])]
+
+
+def _solve_vjp(site: Any, g: Any) -> tuple[Any, Any]:
+    right = solve(adjoint(site.value(0)), g)
+    left = neg(matmul(right, adjoint(site.out())))
+    return sum_to(left, site.shape(0)), sum_to(right, site.shape(1))
+
+
+def _solve_jvp(site: Any, ta: Any, tb: Any) -> tuple[Any]:
+    right = tb
+    if ta is not None:
+        moved = matmul(ta, site.out())
+        right = neg(moved) if tb is None else sub(tb, moved)
+    return (solve(site.value(0), right),)
+
+
+def _regular(rng: np.random.Generator) -> Any:
+    return rng.standard_normal((3, 3)) + 4 * np.eye(3)
+
+
+@other(
+    abstract=_solve_shape,
+    vjp=_solve_vjp,
+    jvp=_solve_jvp,
+    keeps=(0, 2),
+    batch=_stacked_batch,
+    samples=[Sample(lambda rng: [_regular(rng), rng.standard_normal((3, 2))], {})],
+)
+def solve(a: Any, b: Any) -> Any:
+    """The x with a @ x = b, for square a and matrices b."""
+    return np.linalg.solve(a, b)
+
+
+def _lower_half(x: Any) -> Any:
+    """The lower triangle with half of the diagonal."""
+    n = x._data.shape[-1]
+    from .indexing import iota
+    from .elementwise import eq, lt
+
+    row = reshape(iota(n), shape=(n, 1))
+    column = reshape(iota(n), shape=(1, n))
+    kept = where(lt(row, column), 0.0, x)
+    return where(eq(row, column), mul(kept, 0.5), kept)
+
+
+def _cholesky_jvp(site: Any, t: Any) -> tuple[Any]:
+    factor = site.out()
+    # PyTorch reads both triangles of the tangent; the symmetric part is what matters.
+    symmetric = mul(add(t, adjoint(t)), 0.5)
+    inner = adjoint(solve(factor, adjoint(solve(factor, symmetric))))
+    return (matmul(factor, _lower_half(inner)),)
+
+
+def _spd(rng: np.random.Generator) -> list[Any]:
+    a = rng.standard_normal((3, 3))
+    return [a @ a.T + 3 * np.eye(3)]
+
+
+@other(
+    abstract=lambda shapes, dtypes, params: [(shapes[0], dtypes[0])],
+    jvp=_cholesky_jvp,
+    keeps=(1,),
+    batch=lambda p, ops, batched, size, params: p(ops[0]),
+    samples=[Sample(_spd, {})],
+)
+def cholesky(a: Any) -> Any:
+    """The lower triangular L with L @ L.T = a, for symmetric positive definite a.
+
+    The derivative is that of the symmetric part of a: L phi(L^-1 da L^-T), phi halving the diagonal
+    (I. Murray, Differentiation of the Cholesky decomposition, 2016).
+    """
+    return np.linalg.cholesky((a + np.conj(np.swapaxes(a, -1, -2))) / 2)
+
+
+__all__ = ["adjoint", "cholesky", "matmul", "solve", "swapped"]

@@ -1,0 +1,105 @@
+"""Extremes and their positions along axes. (Sorting is in `indexing`, beside what it is made of.)"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype, int64
+from .._base.errors import DimensionError
+from .._base.shapes import Shape
+from .._declare.elementwise import Selected, convert
+from .._declare.linear import other
+from .._declare.samples import Sample
+from .elementwise import bitwise_or, div, eq, isnan, where
+from .reductions import back_over, reduced, reduction_batch, sum_
+
+
+def _distinct(rng: np.random.Generator) -> list[Any]:
+    return [rng.permutation(24).reshape(2, 3, 4) + 0.5]
+
+
+_SAMPLES = [Sample(_distinct, {"axes": (1,)}), Sample(_distinct, {"axes": (0, 2)})]
+
+
+def _attained(site: Any) -> Any:
+    """Where the extreme (or a NaN) stands."""
+    x = site.value(0)
+    found = eq(x, back_over(site.out(), site.shape(0), site.params["axes"]))
+    return bitwise_or(found, isnan(x))
+
+
+def _extreme_vjp(site: Any, g: Any) -> tuple[Any]:
+    axes = site.params["axes"]
+    mask = _attained(site)
+    count = sum_(convert(mask, g._data.dtype), axes=axes)
+    return (Selected(mask, back_over(div(g, count), site.shape(0), axes)),)
+
+
+def _extreme_jvp(site: Any, t: Any) -> tuple[Any]:
+    axes = site.params["axes"]
+    mask = _attained(site)
+    count = sum_(convert(mask, t._data.dtype), axes=axes)
+    return (div(sum_(where(mask, t, 0.0), axes=axes), count),)
+
+
+def _check_not_empty(name: str, x: Any, axes: tuple[int, ...]) -> None:
+    if any(x.shape[axis] == 0 for axis in axes):
+        raise DimensionError(f"{name}: dim {axes} of shape {x.shape} is empty; it has no extreme.")
+
+
+@other(
+    abstract=reduced,
+    vjp=_extreme_vjp,
+    jvp=_extreme_jvp,
+    batch=reduction_batch,
+    samples=_SAMPLES,
+)
+def amax(x: Any, axes: tuple[int, ...]) -> Any:
+    """Maximum over axes; NaN if there is one; ties share the cotangent equally."""
+    if x.dtype.kind != "b":
+        _check_not_empty("amax", x, axes)
+        return np.max(x, axis=axes)
+    return np.any(x, axis=axes)
+
+
+@other(
+    abstract=reduced,
+    vjp=_extreme_vjp,
+    jvp=_extreme_jvp,
+    batch=reduction_batch,
+    samples=_SAMPLES,
+)
+def amin(x: Any, axes: tuple[int, ...]) -> Any:
+    """Minimum over axes; NaN if there is one; ties share the cotangent equally."""
+    if x.dtype.kind != "b":
+        _check_not_empty("amin", x, axes)
+        return np.min(x, axis=axes)
+    return np.all(x, axis=axes)
+
+
+def _position(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
+    axis: int = params["axis"]
+    return [((*shapes[0][:axis], *shapes[0][axis + 1 :]), int64)]
+
+
+def _position_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
+    return p(ops[0], axis=params["axis"] + 1)
+
+
+@other(abstract=_position, batch=_position_batch, samples=[Sample(_distinct, {"axis": 1})])
+def argmax(x: Any, axis: int) -> Any:
+    """Position of the first maximum along an axis."""
+    _check_not_empty("argmax", x, (axis,))
+    return np.argmax(x, axis)
+
+
+@other(abstract=_position, batch=_position_batch, samples=[Sample(_distinct, {"axis": 1})])
+def argmin(x: Any, axis: int) -> Any:
+    """Position of the first minimum along an axis."""
+    _check_not_empty("argmin", x, (axis,))
+    return np.argmin(x, axis)
+
+
+__all__ = ["amax", "amin", "argmax", "argmin"]

@@ -1,0 +1,70 @@
+"""Sums: over axes, and running along one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype
+from .._base.shapes import Shape
+from .._declare.linear import linear
+from .._declare.samples import Sample
+
+
+def reduced(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
+    """The shape without the reduced axes, the dtype unchanged."""
+    axes = params["axes"]
+    return [(tuple(e for k, e in enumerate(shapes[0]) if k not in axes), dtypes[0])]
+
+
+def back_over(x: Any, shape: Shape, axes: tuple[int, ...]) -> Any:
+    """Repeat a reduced value over the axes it was reduced along."""
+    from .shaping import expand, reshape
+
+    kept = tuple(1 if k in axes else extent for k, extent in enumerate(shape))
+    return expand(reshape(x, shape=kept), shape=shape)
+
+
+def reduction_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
+    """The batch rule of a reduction: the axes move up by one."""
+    return p(ops[0], axes=tuple(axis + 1 for axis in params["axes"]))
+
+
+_CUBE = [
+    Sample(lambda rng: [rng.standard_normal((2, 3, 4))], {"axes": (1,)}),
+    Sample(lambda rng: [rng.standard_normal((2, 3, 4))], {"axes": (0, 2)}),
+]
+
+
+@linear(
+    abstract=reduced,
+    transpose=lambda site, g, i: back_over(g, site.shape(0), site.params["axes"]),
+    batch=reduction_batch,
+    name="sum",
+    samples=_CUBE,
+)
+def sum_(x: Any, axes: tuple[int, ...]) -> Any:
+    """Sum over axes, which disappear."""
+    return np.sum(x, axis=axes, dtype=x.dtype)
+
+
+def _flip(x: Any, axis: int) -> Any:
+    from .shaping import slice_
+
+    slices = [(0, extent, 1) for extent in x._data.shape]
+    slices[axis] = (x._data.shape[axis] - 1, x._data.shape[axis], -1)
+    return slice_(x, slices=tuple(slices))
+
+
+@linear(
+    abstract=lambda shapes, dtypes, params: [(shapes[0], dtypes[0])],
+    transpose=lambda site, g, i: _flip(
+        cumsum(_flip(g, site.params["axis"]), axis=site.params["axis"]), site.params["axis"]
+    ),
+    batch=lambda p, ops, batched, size, params: p(ops[0], axis=params["axis"] + 1),
+    samples=[Sample(lambda rng: [rng.standard_normal((2, 3))], {"axis": 1})],
+)
+def cumsum(x: Any, axis: int) -> Any:
+    """Running sum along an axis."""
+    return np.cumsum(x, axis, dtype=x.dtype)

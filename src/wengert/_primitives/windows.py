@@ -1,0 +1,96 @@
+"""Sliding windows over the trailing axes, and their transpose: what convolution and pooling need."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype
+from .._base.errors import ShapeError
+from .._base.shapes import Shape
+from .._declare.linear import linear
+from .._declare.samples import Sample
+
+Sizes = tuple[int, ...]
+
+
+def window_counts(extents: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Shape:
+    """How many windows fit along each axis."""
+    return tuple(
+        (extent - (k - 1) * d - 1) // s + 1
+        for extent, k, s, d in zip(extents, kernel, stride, dilation, strict=True)
+    )
+
+
+def _windowed(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
+    kernel: Sizes = params["kernel"]
+    lead, extents = shapes[0][: -len(kernel)], shapes[0][-len(kernel) :]
+    counts = window_counts(extents, kernel, params["stride"], params["dilation"])
+    if min(counts) < 1:
+        raise ShapeError(
+            f"windows: a kernel {kernel} with dilation {params['dilation']} does not fit into "
+            f"{extents}."
+        )
+    return [((*lead, *counts, *kernel), dtypes[0])]
+
+
+_SAMPLES = [
+    Sample(
+        lambda rng: [rng.standard_normal((2, 5, 6))],
+        {"kernel": (2, 3), "stride": (1, 2), "dilation": (2, 1)},
+    )
+]
+
+
+@linear(
+    abstract=_windowed,
+    transpose=lambda site, g, i: fold(g, shape=site.shape(0), **site.params),
+    batch=lambda p, ops, batched, size, params: p(ops[0], **params),
+    selecting=True,
+    samples=_SAMPLES,
+)
+def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """All windows: shape [..., *counts, *kernel] for x of shape [..., *extents]."""
+    (shape, _), *_rest = _windowed([x.shape], [x.dtype], {"kernel": kernel, "stride": stride, "dilation": dilation})
+    rank = len(kernel)
+    steps = x.strides[-rank:]
+    strides = (
+        *x.strides[:-rank],
+        *(step * s for step, s in zip(steps, stride, strict=True)),
+        *(step * d for step, d in zip(steps, dilation, strict=True)),
+    )
+    return np.lib.stride_tricks.as_strided(x, shape, strides).copy()
+
+
+@linear(
+    abstract=lambda shapes, dtypes, params: [(tuple(params["shape"]), dtypes[0])],
+    transpose=lambda site, g, i: windows(
+        g,
+        kernel=site.params["kernel"],
+        stride=site.params["stride"],
+        dilation=site.params["dilation"],
+    ),
+    batch=lambda p, ops, batched, size, params: p(
+        ops[0], **{**params, "shape": (size, *params["shape"])}
+    ),
+    samples=[
+        Sample(
+            lambda rng: [rng.standard_normal((2, 3, 2, 2, 3))],
+            {"shape": (2, 5, 6), "kernel": (2, 3), "stride": (1, 2), "dilation": (2, 1)},
+        )
+    ],
+)
+def fold(g: Any, shape: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """Add every window back at its place: the transpose of `windows`."""
+    rank = len(kernel)
+    out = np.zeros(shape, g.dtype)
+    counts = g.shape[len(g.shape) - 2 * rank : len(g.shape) - rank]
+    for offset in itertools.product(*map(range, kernel)):
+        place = tuple(
+            slice(o * d, o * d + (n - 1) * s + 1, s)
+            for o, d, n, s in zip(offset, dilation, counts, stride, strict=True)
+        )
+        out[(..., *place)] += g[(..., *offset)]
+    return out

@@ -1,0 +1,262 @@
+"""The reverse walk: from outputs back to leaves, newest node first.
+
+Order comes from `seq`, so there is no recursion and no counting pass. `walk` collects cotangents of
+named values and leaves no trace of itself; `backward` deposits into `.grad`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._base.errors import DifferentiationError, TracingError
+from .._graph.node import LEAF, NO_PARAMS, Edge, Node
+from .._record import modes as _modes
+from .._record.door import new_handle
+from .._record.storage import edge_of
+from .._record.trace import differentiable, weak_reference
+from .pull import accumulate, pull, value_of
+from .site import freed_error
+
+
+def leaf_handle(x: Any) -> Any:
+    """A new handle with the value of `x` that starts a derivative of its own.
+
+    An outer derivative still passes through it, because its node has `x` as operand.
+    """
+    trace = _modes.current().trace
+    if trace is not None:
+        x = trace.resolve(x)
+    edge = edge_of(x)
+    node = Node(LEAF, NO_PARAMS, () if edge is None else (edge,), (x._data.shape,), {}, None)
+    if trace is not None:
+        node.outputs = (x._data,)
+        trace.nodes.append(node)
+    return new_handle(x._data, (node, 0))
+
+
+def attach_leaf(handle: Any) -> None:
+    """Make a concrete handle a leaf whose `.grad` backward fills."""
+    node = Node(LEAF, NO_PARAMS, (), (), {}, None)
+    node.leaf = weak_reference(handle)
+    handle._edge = (node, 0)
+    if handle._view is not None and not handle._view.chain:
+        handle._view.base.edge = handle._edge
+
+
+def _differentiable_parents(node: Node) -> list[Node]:
+    return [
+        edge[0] for edge in node.inputs if edge.__class__ is tuple and differentiable(edge)  # pyright: ignore
+    ]
+
+
+def reachable(roots: Sequence[Node], oldest: int) -> list[Node]:
+    """All nodes that the roots depend on and that are not older than `oldest`, in order."""
+    found: set[Node] = set()
+    stack = [root for root in roots if root.seq >= oldest]
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack.extend(p for p in _differentiable_parents(node) if p.seq >= oldest)
+    return sorted(found, key=lambda node: node.seq)
+
+
+def _between(roots: Sequence[Node], targets: set[Node]) -> set[Node]:
+    """The nodes on some path from a root to a target."""
+    oldest = min(target.seq for target in targets)
+    needed = set(targets)
+    for node in reachable(roots, oldest):
+        if node not in needed and any(p in needed for p in _differentiable_parents(node)):
+            needed.add(node)
+    return needed
+
+
+class _Sweep:
+    """The cotangents on their way, by node, and the order in which to take them."""
+
+    def __init__(self) -> None:
+        self.pending: dict[Node, Any] = {}
+        self.heap: list[tuple[int, Node]] = []
+        self.passed: set[int] = set()
+        """ids of handles that several places may hold, so that nobody may write into them."""
+
+    def add(self, edge: Edge, cotangent: Any) -> None:
+        node, index = edge
+        slots = self.pending.get(node)
+        if slots is None:
+            count = max(node.primitive.n_outputs, len(node.outputs))
+            if count == 1:
+                self.pending[node] = [cotangent]
+            else:
+                slots = self.pending[node] = [None] * count
+                slots[index] = cotangent
+            heapq.heappush(self.heap, (-node.seq, node))
+        else:
+            before = slots[index]
+            slots[index] = cotangent if before is None else accumulate(before, cotangent)
+
+    def pop(self) -> tuple[Node, list[Any]]:
+        node = heapq.heappop(self.heap)[1]
+        return node, self.pending.pop(node)
+
+
+def _run_hooks(node: Node, slots: list[Any]) -> None:
+    for index, hook in list(node.hooks or ()):
+        if slots[index] is not None:
+            changed = hook(value_of(slots[index]))
+            if changed is not None:
+                slots[index] = changed
+
+
+def _spread(sweep: _Sweep, node: Node, slots: list[Any], needed: set[Node] | None) -> None:
+    """Pull the cotangents of one node back to its operands."""
+    wanted = [
+        edge.__class__ is tuple
+        and differentiable(edge)  # pyright: ignore
+        and (needed is None or edge[0] in needed)  # pyright: ignore
+        for edge in node.inputs
+    ]
+    if True not in wanted:
+        return
+    for edge, cotangent in zip(node.inputs, pull(node, slots, wanted), strict=True):
+        if cotangent is not None:
+            value = value_of(cotangent)
+            if any(slot is not None and value is value_of(slot) for slot in slots):
+                sweep.passed.add(id(value))
+            sweep.add(edge, cotangent)  # type: ignore[arg-type]
+
+
+def walk(
+    seeds: Sequence[tuple[Any, Any]], targets: Sequence[Any], *, retain: bool = True
+) -> list[Any]:
+    """The cotangents of `targets`, given (output, cotangent) pairs; None where there is no path.
+
+    Runs in the current grad mode: under `no_grad` the result is a constant.
+    """
+    places = [edge_of(_in_trace(target)) for target in targets]
+    found: dict[Edge, Any] = {}
+    wanted_edges = {place for place in places if place is not None}
+    sources = [(edge_of(_in_trace(output)), cotangent) for output, cotangent in seeds]
+    live = [(edge, g) for edge, g in sources if edge is not None and differentiable(edge)]
+    if wanted_edges and live:
+        needed = _between([edge[0] for edge, _ in live], {edge[0] for edge in wanted_edges})
+        sweep = _Sweep()
+        for edge, cotangent in live:
+            if edge[0] in needed:
+                sweep.add(edge, cotangent)
+        while sweep.heap:
+            node, slots = sweep.pop()
+            if node.hooks:
+                _run_hooks(node, slots)
+            for index, slot in enumerate(slots):
+                if slot is not None and (node, index) in wanted_edges:
+                    found[(node, index)] = value_of(slot)
+            _spread(sweep, node, slots, needed)
+            if not retain:
+                free(node)
+    return [None if place is None else found.get(place) for place in places]
+
+
+def _in_trace(handle: Any) -> Any:
+    trace = _modes.current().trace
+    return handle if trace is None else trace.resolve(handle)
+
+
+def free(node: Node) -> None:
+    """Forget what the node kept; using it again raises."""
+    if node.saved:
+        node.saved = {}
+        node.consumed = True
+    elif node.outputs and node.outputs[0].trace is not None and node.leaf is None:
+        bits = sum(
+            1 << i
+            for i, edge in enumerate(node.inputs)
+            if isinstance(edge, tuple) and differentiable(edge)
+        )
+        if node.primitive.kept(bits, len(node.inputs)):
+            node.consumed = True
+
+
+def backward(
+    seeds: Sequence[tuple[Any, Any]],
+    *,
+    retain: bool,
+    create_graph: bool,
+    inputs: Sequence[Any] | None = None,
+) -> None:
+    """Add d(seeds)/d(leaf) to the `.grad` of every leaf (or of `inputs` only)."""
+    sweep = _Sweep()
+    needed: set[Node] | None = None
+    only: set[Node] | None = None
+    live: list[tuple[Edge, Any]] = []
+    for output, cotangent in seeds:
+        edge = edge_of(_in_trace(output))
+        assert edge is not None
+        live.append((edge, cotangent))
+    if inputs is not None:
+        only = set()
+        for leaf in inputs:
+            place = edge_of(_in_trace(leaf))
+            if place is None or place[0].leaf is None:
+                raise DifferentiationError(
+                    "backward: `inputs` must be leaves that require grad. For other tensors use "
+                    "autograd.grad(outputs, inputs)."
+                )
+            only.add(place[0])
+        needed = _between([edge[0] for edge, _ in live], only)
+    with _modes.override(grad=create_graph):
+        for edge, cotangent in live:
+            sweep.passed.add(id(cotangent))
+            sweep.add(edge, cotangent)
+        while sweep.heap:
+            node, slots = sweep.pop()
+            if node.hooks:
+                _run_hooks(node, slots)
+            if node.leaf is not None:
+                if only is None or node in only:
+                    handle = node.leaf()
+                    if handle is not None:
+                        deposit(handle, value_of(slots[0]), id(value_of(slots[0])) in sweep.passed)
+                continue
+            if node.label == "captured" and node.primitive is LEAF:
+                raise TracingError(
+                    "backward: it reached a tensor that was computed outside the jitted function "
+                    f"(shape {node.in_shapes[0]}); its history cannot be entered from inside. "
+                    "detach() it, or compute it inside."
+                )
+            if node.consumed:
+                raise freed_error(node)
+            _spread(sweep, node, slots, needed)
+            if not retain:
+                free(node)
+
+
+def deposit(handle: Any, g: Any, shared: bool) -> None:
+    """Add a cotangent to `.grad`; memory that others may hold is copied first."""
+    from .._primitives.elementwise import add
+    from .._record.storage import write
+
+    before = handle.grad
+    recording = _modes.current().grad
+    if before is None:
+        if recording:
+            handle.grad = g
+            return
+        data = g._data
+        if isinstance(data, np.ndarray):
+            if shared or g._view is not None or not data.flags.c_contiguous:
+                data = data.copy()
+            handle.grad = new_handle(data)
+        else:
+            handle.grad = new_handle(data, edge_of(g))
+    elif recording:
+        handle.grad = add(before, g)
+    else:
+        write(before, add(before, g), "backward")
+
+
+__all__ = ["attach_leaf", "backward", "deposit", "leaf_handle", "walk"]

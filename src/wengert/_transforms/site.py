@@ -1,0 +1,87 @@
+"""Site: the place in the record where a rule is applied, and the values that the node kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._base.dtypes import Dtype
+from .._base.errors import FreedGraphError, InplaceError
+from .._base.shapes import Shape
+from .._graph.node import Node
+from .._graph.value import handle_class
+from .._record.origin import source_line
+
+
+def freed_error(node: Node) -> FreedGraphError:
+    """The error for a second backward through `node`."""
+    return FreedGraphError(
+        f"backward: the values kept by {node.name()}, recorded at {source_line(node.origin)}, "
+        "were freed by an earlier backward. Pass retain_graph=True to the earlier call; or, if "
+        "that part was meant to stay constant, detach() what enters the loop."
+    )
+
+
+def kept_value(node: Node, position: int) -> Any:
+    """The operand (or, from the arity on, the output) at `position`, as a handle or a number."""
+    inputs = node.inputs
+    arity = len(inputs)
+    if position < arity:
+        edge: Any = inputs[position]
+        if edge is not None and edge.__class__ is not tuple:
+            return edge
+    else:
+        edge = (node, position - arity)
+    cls = handle_class[0]
+    out = cls.__new__(cls)
+    if edge is not None and edge[0].outputs and edge[0].outputs[edge[1]].trace is not None:
+        out._data = edge[0].outputs[edge[1]]
+        out._edge = edge
+        return out
+    saved = node.saved.get(position)
+    if saved is None:
+        raise freed_error(node)
+    storage = saved.storage
+    if storage.version != saved.version:
+        raise InplaceError(
+            f"backward: {node.name()}, recorded at {source_line(node.origin)}, kept a tensor of "
+            f"shape {saved.array.shape} that was changed in place at "
+            f"{source_line(storage.writer)}. Make a new tensor there (x = x + 1 instead of "
+            "x += 1), or clone() it before it is used."
+        )
+    out._data = saved.array
+    out._edge = edge
+    out._storage = storage
+    return out
+
+
+class Site:
+    """What a rule may look at."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return self.node.params
+
+    @property
+    def arity(self) -> int:
+        return len(self.node.inputs)
+
+    def shape(self, i: int) -> Shape:
+        """The shape of operand i."""
+        return self.node.in_shapes[i]
+
+    def dtype(self, i: int) -> Dtype:
+        """The dtype of operand i, which must have been kept."""
+        return self.value(i)._data.dtype
+
+    def value(self, i: int) -> Any:
+        """Operand i."""
+        return kept_value(self.node, i)
+
+    def out(self, j: int = 0) -> Any:
+        """Output j."""
+        return kept_value(self.node, self.arity + j)
