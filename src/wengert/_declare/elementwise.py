@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -150,6 +151,10 @@ class Elementwise(Primitive):
                 if simple:
                     return self._checked(operands)
         return self._checked(self.promoted(operands))
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """A primitive in a class body is a method, as a function would be."""
+        return self if instance is None else MethodType(self, instance)
 
     def _checked(self, operands: Sequence[Any]) -> Any:
         try:

@@ -1,0 +1,1 @@
+"""Composites: plain functions of primitives, with PyTorch's names and arguments."""

@@ -1,0 +1,342 @@
+"""Making tensors: from data, filled, spaced, and shaped like others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import Dtype, as_dtype, get_default_dtype, int64, is_inexact, number_dtype
+from .._base.errors import DtypeError
+from .._base.shapes import as_shape
+from .._declare.elementwise import convert
+from .._graph.value import Handle
+from .._primitives.creation import constant, full as _full
+from .._primitives.elementwise import eq, mul
+from .._primitives.indexing import iota
+from .._primitives.shaping import reshape
+from .._record import modes as _modes
+from .._record.door import new_handle
+
+
+def finish(made: Any, requires_grad: bool) -> Any:
+    """Set `requires_grad` on a new tensor."""
+    return made.requires_grad_() if requires_grad else made
+
+
+def as_array(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
+    """Python or NumPy data as an array of a supported dtype; Python floats get the default one."""
+    if isinstance(data, np.ndarray | np.generic):
+        array = np.asarray(data)
+        return array.astype(as_dtype(dtype) if dtype is not None else as_dtype(array.dtype))
+    array = np.asarray(_plain(data))
+    if array.dtype == object:
+        raise DtypeError(
+            f"tensor: {type(data).__name__} cannot be made into a tensor: its rows have different "
+            "lengths, or it holds something that is not a number."
+        )
+    if dtype is not None:
+        return array.astype(as_dtype(dtype))
+    if array.size == 0 and array.dtype == np.float64:
+        return array.astype(get_default_dtype())
+    if array.dtype.kind in "fc" and not _holds_numpy(data):
+        return array.astype(number_dtype(1j if array.dtype.kind == "c" else 1.0))
+    return array.astype(as_dtype(array.dtype))
+
+
+def _holds_numpy(data: Any) -> bool:
+    while isinstance(data, list | tuple):
+        if not data:
+            return False
+        data = data[0]  # pyright: ignore
+    return isinstance(data, np.ndarray | np.generic)
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, Handle):
+        return data.numpy()  # pyright: ignore
+    if isinstance(data, list | tuple):
+        return [_plain(item) for item in data]  # pyright: ignore
+    return data
+
+
+def _holds_tensor(data: Any) -> bool:
+    if isinstance(data, Handle):
+        return True
+    return isinstance(data, list | tuple) and any(_holds_tensor(item) for item in data)  # pyright: ignore
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A new tensor with a copy of `data` (numbers, nested sequences, NumPy arrays, tensors).
+
+    Python floats become the default dtype (float32), Python ints int64; NumPy keeps its dtype.
+
+    >>> import wengert
+    >>> wengert.tensor([1.0, 2.0], requires_grad=True)
+    tensor([1., 2.], requires_grad=True)
+    """
+    if _modes.current().trace is not None and _holds_tensor(data):
+        from .shape import stack
+
+        made = data.detach().clone() if isinstance(data, Handle) else stack(list(data)).detach()  # pyright: ignore
+        return finish(made if dtype is None else made.to(dtype), requires_grad)
+    array = np.array(as_array(data, dtype))
+    made = constant(array) if _modes.current().trace is not None else new_handle(array)
+    return finish(made, requires_grad)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
+    """`data` as a tensor, sharing memory with a NumPy array where the dtype allows.
+
+    >>> import wengert
+    >>> wengert.as_tensor([1, 2])
+    tensor([1, 2])
+    """
+    if isinstance(data, Handle):
+        return data if dtype is None else convert(data, as_dtype(dtype))
+    if isinstance(data, np.ndarray) and (dtype is None or as_dtype(dtype) == data.dtype):
+        return from_numpy(data)
+    return tensor(data, dtype=dtype)
+
+
+def from_numpy(array: np.ndarray[Any, Any]) -> Any:
+    """A tensor that shares the memory of a NumPy array.
+
+    Writes made through the array are not seen by version checks.
+
+    >>> import numpy, wengert
+    >>> a = numpy.zeros(2)
+    >>> t = wengert.from_numpy(a)
+    >>> a[0] = 1
+    >>> t
+    tensor([1., 0.], dtype=wengert.float64)
+    """
+    if not isinstance(array, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"from_numpy: expected a NumPy array, not {type(array).__name__}.")
+    dtype = as_dtype(array.dtype)
+    if _modes.current().trace is not None:
+        return constant(array)
+    return new_handle(array if array.dtype is dtype else array.view(dtype))
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
+    """A tensor of shape `size` filled with a number, whose type decides the dtype.
+
+    >>> import wengert
+    >>> wengert.full((2,), 7)
+    tensor([7, 7])
+    """
+    shape = as_shape((size,))
+    if isinstance(fill_value, Handle):
+        from .shape import expand
+
+        made = expand(fill_value, shape).clone()  # pyright: ignore
+        return finish(made if dtype is None else made.to(dtype), requires_grad)
+    chosen = number_dtype(fill_value) if dtype is None else as_dtype(dtype)
+    return finish(_full(shape, fill_value, chosen), requires_grad)
+
+
+def _filled(sizes: tuple[Any, ...], value: float, dtype: Any, requires_grad: bool) -> Any:
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    return finish(_full(as_shape(sizes), value, chosen), requires_grad)
+
+
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A tensor of zeros.
+
+    >>> import wengert
+    >>> wengert.zeros(2, 2)
+    tensor([[0., 0.],
+            [0., 0.]])
+    """
+    return _filled(size, 0, dtype, requires_grad)
+
+
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A tensor of ones.
+
+    >>> import wengert
+    >>> wengert.ones(3)
+    tensor([1., 1., 1.])
+    """
+    return _filled(size, 1, dtype, requires_grad)
+
+
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A tensor whose contents should not be relied on (here: zeros, so that runs repeat).
+
+    >>> import wengert
+    >>> wengert.empty(2, 3).shape
+    (2, 3)
+    """
+    return _filled(size, 0, dtype, requires_grad)
+
+
+def full_like(
+    x: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
+    """A tensor with the shape and dtype of `x`, filled with a number.
+
+    >>> import wengert
+    >>> wengert.full_like(wengert.zeros(2), 3)
+    tensor([3., 3.])
+    """
+    chosen: Dtype = x._data.dtype if dtype is None else as_dtype(dtype)
+    return finish(_full(tuple(x._data.shape), fill_value, chosen), requires_grad)
+
+
+def zeros_like(
+    x: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
+    """Zeros with the shape and dtype of `x`.
+
+    >>> import wengert
+    >>> wengert.zeros_like(wengert.ones(2))
+    tensor([0., 0.])
+    """
+    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
+
+
+def ones_like(x: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """Ones with the shape and dtype of `x`.
+
+    >>> import wengert
+    >>> wengert.ones_like(wengert.zeros(2))
+    tensor([1., 1.])
+    """
+    return full_like(x, 1, dtype=dtype, requires_grad=requires_grad)
+
+
+def empty_like(
+    x: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
+    """A tensor with the shape and dtype of `x`, contents not to be relied on.
+
+    >>> import wengert
+    >>> wengert.empty_like(wengert.ones(2, 2)).shape
+    (2, 2)
+    """
+    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
+
+
+def arange(
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """start, start + step, ... below `end`; with one argument, 0 to it.
+
+    >>> import wengert
+    >>> wengert.arange(3)
+    tensor([0, 1, 2])
+    """
+    if end is None:
+        start, end = 0, start
+    if step == 0:
+        raise ValueError("arange: step must not be 0.")
+    if (end - start) * step < 0:
+        raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}.")
+    chosen = (
+        as_dtype(dtype)
+        if dtype is not None
+        else (int64 if all(isinstance(v, int) for v in (start, end, step)) else get_default_dtype())
+    )
+    count = max(math.ceil((end - start) / step), 0)
+    if is_inexact(chosen):
+        values = (start + step * np.arange(count, dtype=np.float64)).astype(chosen)
+    else:
+        values = (int(start) + int(step) * np.arange(count, dtype=np.int64)).astype(chosen)
+    return finish(constant(values), requires_grad)
+
+
+def linspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """`steps` equally spaced numbers from `start` to `end`, both included.
+
+    >>> import wengert
+    >>> wengert.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    return finish(constant(np.linspace(start, end, steps).astype(chosen)), requires_grad)
+
+
+def logspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """`steps` numbers from base**start to base**end, equally spaced on a log scale.
+
+    >>> import wengert
+    >>> wengert.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    return finish(constant(np.logspace(start, end, steps, base=base).astype(chosen)), requires_grad)
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
+    """The identity matrix, of n rows and m (or n) columns.
+
+    >>> import wengert
+    >>> wengert.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    return finish(constant(np.eye(n, m, dtype=chosen)), requires_grad)
+
+
+def one_hot(x: Any, num_classes: int = -1) -> Any:
+    """Rows with a single 1 at the position that each integer names.
+
+    >>> import wengert
+    >>> wengert.nn.functional.one_hot(wengert.tensor([1, 0]), 3)
+    tensor([[0, 1, 0],
+            [1, 0, 0]])
+    """
+    if x._data.dtype.kind not in "iu":
+        raise DtypeError(f"one_hot: class positions must be integers, not {x._data.dtype}.")
+    if num_classes == -1:
+        num_classes = int(x.max().item()) + 1
+    places = reshape(x, shape=(*x._data.shape, 1))
+    return convert(eq(places, iota(num_classes)), int64)
+
+
+def clone(x: Any) -> Any:
+    """A copy with memory of its own, differentiable.
+
+    >>> import wengert
+    >>> wengert.tensor([1.0]).clone()
+    tensor([1.])
+    """
+    kind = x._data.dtype.kind
+    if kind == "b":
+        from .._primitives.elementwise import bitwise_or
+
+        return bitwise_or(x, False)
+    return mul(x, 1) if kind in "iu" else mul(x, 1.0)
+
+

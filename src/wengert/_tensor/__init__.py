@@ -1,0 +1,1 @@
+"""The class that users hold: a handle with methods, operators and protocols."""

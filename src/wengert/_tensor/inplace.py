@@ -1,0 +1,98 @@
+"""In-place operations, derived: `x.f_(...)` computes `f(x, ...)` and writes it into x.
+
+The check that the write is allowed comes before anything is computed; the result must have the
+shape of x and a dtype that x can hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._base.dtypes import category
+from .._base.errors import DtypeError, ShapeError
+from .._declare.elementwise import convert
+from .._graph.value import Handle
+from .._primitives.creation import full
+from .._primitives.shaping import expand
+from .._record.storage import check_writable, write
+
+
+def inplace(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The in-place form of a function whose first argument is the tensor to change."""
+
+    def in_place(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check_writable(self, name)
+        assign(self, function(self, *args, **kwargs), name)
+        return self
+
+    in_place.__name__ = in_place.__qualname__ = name
+    in_place.__doc__ = f"In-place form of `{name.rstrip('_')}`."
+    return in_place
+
+
+def assign(x: Any, result: Any, name: str) -> None:
+    """Write `result` into x."""
+    own, new = x._data, result._data
+    if tuple(new.shape) != tuple(own.shape):
+        raise ShapeError(
+            f"{name}: the result has shape {tuple(new.shape)} and does not fit into the tensor of "
+            f"shape {tuple(own.shape)}. Make a new tensor instead."
+        )
+    if new.dtype != own.dtype:
+        if category(new.dtype) > category(own.dtype):
+            raise DtypeError(
+                f"{name}: a result of dtype {new.dtype} cannot be stored in a {own.dtype} tensor. "
+                f"Convert the tensor first: x = x.to(wengert.{new.dtype.name})."
+            )
+        result = convert(result, own.dtype)
+    write(x, result, name)
+
+
+def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
+    """Overwrite with the values of `src`, broadcast and converted.
+
+    >>> import wengert
+    >>> wengert.zeros(2).copy_(wengert.ones(1))
+    tensor([1., 1.])
+    """
+    check_writable(self, "copy_")
+    value = src if isinstance(src, Handle) else self.new_tensor(src)
+    value = convert(value, self._data.dtype)
+    shape = tuple(self._data.shape)
+    write(self, value if tuple(value._data.shape) == shape else expand(value, shape=shape), "copy_")
+    return self
+
+
+def fill_(self: Any, value: Any) -> Any:
+    """Overwrite every element with one number.
+
+    >>> import wengert
+    >>> wengert.zeros(2).fill_(3)
+    tensor([3., 3.])
+    """
+    if isinstance(value, Handle):
+        return copy_(self, value)
+    check_writable(self, "fill_")
+    kind = self._data.dtype.kind
+    number = bool(value) if kind == "b" else int(value) if kind in "iu" else value
+    write(self, full(tuple(self._data.shape), number, self._data.dtype), "fill_")
+    return self
+
+
+def zero_(self: Any) -> Any:
+    """Overwrite with zeros.
+
+    >>> import wengert
+    >>> wengert.ones(2).zero_()
+    tensor([0., 0.])
+    """
+    return fill_(self, 0)
+
+
+NAMES = (
+    "abs add sub mul div neg pow exp expm1 log log1p sin cos tan tanh sinh cosh sqrt rsqrt "
+    "reciprocal sigmoid relu floor ceil round trunc sign clamp remainder fmod square "
+    "masked_fill scatter_add index_add tril triu erf erfc asin acos atan"
+).split()
+"""Functions that have an in-place form of the same name with an underscore."""

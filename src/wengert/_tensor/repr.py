@@ -1,0 +1,112 @@
+"""How a tensor prints: as PyTorch's tensors do.
+
+Floats show four decimals (or none at all if they are whole, or exponents if their range is wide);
+big tensors show their edges.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import complex_of, get_default_dtype
+from .._graph.value import Batched
+from .._record import modes as _modes
+
+_THRESHOLD, _EDGE, _WIDTH, _PRECISION = 1000, 3, 80, 4
+
+
+def _float_format(values: np.ndarray[Any, Any]) -> Callable[[Any], str]:
+    finite = np.abs(values[np.isfinite(values) & (values != 0)].astype(np.float64))
+    whole = bool(np.all(finite == np.ceil(finite))) if finite.size else True
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    wide = bool(finite.size) and (high / low > 1000.0 or high > 1e8)
+    scientific = wide if not whole else high > 1e8
+    if not whole and finite.size:
+        scientific = high / low > 1000.0 or high > 1e8 or low < 1e-4
+
+    def show(value: Any) -> str:
+        number = float(value)
+        if math.isnan(number) or math.isinf(number):
+            return f"{number}"
+        if scientific:
+            return f"{number:.{_PRECISION}e}"
+        return f"{number:.0f}." if whole else f"{number:.{_PRECISION}f}"
+
+    return show
+
+
+def _formatter(values: np.ndarray[Any, Any]) -> Callable[[Any], str]:
+    kind = values.dtype.kind
+    if kind == "c":
+        real, imag = _float_format(values.real), _float_format(np.abs(values.imag))
+        return lambda v: f"{real(v.real)}{'-' if v.imag < 0 else '+'}{imag(abs(v.imag))}j"
+    if kind == "f" or values.dtype.name == "bfloat16":
+        return _float_format(values)
+    return lambda v: str(v)
+
+
+def _summary(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Only the elements that will be shown, to decide on the format."""
+    for axis, extent in enumerate(values.shape):
+        if extent > 2 * _EDGE:
+            keep = [*range(_EDGE), *range(extent - _EDGE, extent)]
+            values = np.take(values, keep, axis)
+    return values
+
+
+def _body(values: np.ndarray[Any, Any], indent: int, summarise: bool, cell: Any) -> str:
+    if values.ndim == 0:
+        return cell(values[()])
+    if values.ndim == 1:
+        room = max(1, (_WIDTH - indent) // (len(cell(values[0])) + 2)) if values.size else 1
+        if summarise and values.size > 2 * _EDGE:
+            cells = [cell(v) for v in values[:_EDGE]] + [" ..."]
+            cells += [cell(v) for v in values[-_EDGE:]]
+        else:
+            cells = [cell(v) for v in values]
+        lines = [", ".join(cells[k : k + room]) for k in range(0, len(cells), room)]
+        return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
+    if summarise and values.shape[0] > 2 * _EDGE:
+        rows = [_body(v, indent + 1, summarise, cell) for v in values[:_EDGE]] + ["..."]
+        rows += [_body(v, indent + 1, summarise, cell) for v in values[-_EDGE:]]
+    else:
+        rows = [_body(v, indent + 1, summarise, cell) for v in values]
+    gap = ",\n" * (values.ndim - 1) + " " * (indent + 1)
+    return "[" + gap.join(rows) + "]"
+
+
+def array_text(values: np.ndarray[Any, Any], indent: int) -> str:
+    """The elements in brackets, aligned."""
+    summarise = values.size > _THRESHOLD
+    shown = _summary(values) if summarise else values
+    if values.size == 0:
+        return "[]"
+    one = _formatter(shown)
+    width = max(len(one(v)) for v in shown.ravel())
+    return _body(values, indent, summarise, lambda v: one(v).rjust(width))
+
+
+def tensor_text(x: Any) -> str:
+    """`tensor([1., 2.], requires_grad=True)`, and its relatives for symbols."""
+    data = x._data
+    name = "Parameter containing:\n" if getattr(x, "_is_parameter", False) else ""
+    if isinstance(data, Batched):
+        return f"{name}tensor(batched, shape={data.shape}, dtype={data.dtype.name})"
+    if not isinstance(data, np.ndarray) or _modes.current().trace is not None:
+        return f"{name}tensor(traced, shape={tuple(data.shape)}, dtype={data.dtype.name})"
+    parts = [array_text(np.asarray(data), len("tensor("))]
+    default = get_default_dtype()
+    usual = (default, complex_of(default), np.dtype("int64"), np.dtype("bool"))
+    if data.size == 0 and data.ndim != 1:
+        parts.append(f"size={tuple(data.shape)}")
+    if data.dtype not in usual or (data.size == 0 and data.dtype != default):
+        parts.append(f"dtype=wengert.{data.dtype.name}")
+    if x.grad_fn is not None:
+        parts.append(f"grad_fn=<{x.grad_fn.name()}>")
+    elif x.requires_grad:
+        parts.append("requires_grad=True")
+    return f"{name}tensor({', '.join(parts)})"

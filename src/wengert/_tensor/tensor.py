@@ -1,0 +1,854 @@
+"""Tensor: the methods and operators of a handle.
+
+Almost every method is a function from `_functions` or a primitive, taken over by assignment. What
+is written out here is what only a handle can do: its gradient, its memory, its identity.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .._base.dtypes import as_dtype, complex_of, get_default_dtype, is_floating, is_inexact
+from .._base.errors import (
+    DifferentiationError,
+    DtypeError,
+    ShapeError,
+    TracingError,
+)
+from .._declare.elementwise import convert
+from .._functions import activations, creation, indexing, matrix, pointwise, random, reduction
+from .._functions import shape as movement
+from .._graph.node import Abstract, Node
+from .._graph.value import Batched, Handle, handle_class
+from .._primitives import elementwise as e
+from .._primitives import transcendental as tr
+from .._record import modes as _modes
+from .._record.door import new_handle
+from .._record.storage import detached, edge_of, storage_of
+from .._record.trace import concrete, differentiable
+from .._transforms.reverse import attach_leaf
+from .._transforms.tape import backward as _backward
+from . import inplace as _inplace
+from .repr import tensor_text
+
+
+class Device:
+    """Where tensors live; there is one place: the processor.
+
+    >>> import wengert
+    >>> wengert.ones(1).device
+    device(type='cpu')
+    """
+
+    type = "cpu"
+    index = None
+
+    def __init__(self, type: Any = "cpu", index: Any = None) -> None:
+        if str(type).split(":")[0] != "cpu":
+            raise ValueError(f"device {type!r} is not available; Wengert runs on 'cpu'.")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device) or other == "cpu"
+
+    def __hash__(self) -> int:
+        return hash("cpu")
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+    def __str__(self) -> str:
+        return "cpu"
+
+
+_CPU = Device()
+
+
+class RemovableHandle:
+    """What registering a hook returns: `remove()` takes the hook out again."""
+
+    def __init__(self, node: Node, entry: Any) -> None:
+        self._node = node
+        self._entry = entry
+
+    def remove(self) -> None:
+        """Take the hook out; harmless if done twice."""
+        if self._node.hooks is not None and self._entry in self._node.hooks:
+            self._node.hooks.remove(self._entry)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.remove()
+
+
+def _number(x: Any, what: str, kind: Callable[[Any], Any]) -> Any:
+    data = x._data
+    if data.size != 1:
+        raise ShapeError(f"a tensor of shape {tuple(data.shape)} has no {what}: it is not one number.")
+    if data.__class__ is Abstract and data.weak:
+        trace = _modes.current().trace
+        if trace is not None:
+            return kind(trace.guarded_number(x, what))
+    return kind(concrete(x, what).item())
+
+
+class Tensor(Handle):
+    """An n-dimensional array that records what is done to it.
+
+    Made by `tensor`, `zeros`, `from_numpy` and so on, not by calling the class with sizes.
+
+    >>> import wengert
+    >>> x = wengert.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    def __init__(self, *data: Any, requires_grad: bool = False) -> None:
+        sizes = bool(data) and all(isinstance(item, int) for item in data)
+        made = (
+            creation.zeros(*data)
+            if sizes
+            else creation.tensor(data[0] if data else [], dtype=get_default_dtype())
+        )
+        self._data, self._edge = made._data, made._edge
+        if requires_grad:
+            self.requires_grad_()
+
+    # ---- what it is -------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The extent of every axis."""
+        return tuple(self._data.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the elements, a NumPy dtype."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def device(self) -> Device:
+        """Always the processor."""
+        return _CPU
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._data.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._data.dtype.itemsize * self._data.size
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the extent of one axis."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return self._data.dtype.itemsize
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is real floating point."""
+        return is_floating(self._data.dtype)
+
+    def is_complex(self) -> bool:
+        """Whether the dtype is complex."""
+        return self._data.dtype.kind == "c"
+
+    def is_inference(self) -> bool:
+        """Whether it was made under `inference_mode`."""
+        return self._inference
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps in memory, in elements, for every axis or for one."""
+        data = concrete(self, "memory layout")
+        steps = tuple(step // data.itemsize for step in data.strides)
+        return steps if dim is None else steps[dim]
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in memory in row-major order."""
+        return bool(concrete(self, "memory layout").flags.c_contiguous)
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return concrete(self, "memory address").ctypes.data
+
+    def contiguous(self) -> Any:
+        """Itself, or a copy in row-major order."""
+        data = self._data
+        if isinstance(data, np.ndarray) and not data.flags.c_contiguous:
+            return self.clone()
+        return self
+
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order."""
+        return movement.permute(self, tuple(reversed(range(self.ndim))))
+
+    @property
+    def mT(self) -> Any:
+        """The last two axes exchanged."""
+        return movement.transpose(self, -2, -1)
+
+    @property
+    def H(self) -> Any:
+        """The conjugate transpose of a matrix."""
+        return pointwise.conj(movement.t(self))
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return pointwise.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return pointwise.imag(self)
+
+    # ---- its place in the record ------------------------------------------------------------
+
+    def _live(self) -> Any:
+        trace = _modes.current().trace
+        if trace is not None and not isinstance(self._data, Batched):
+            return trace.resolve(self)
+        return self._data.physical if isinstance(self._data, Batched) else self
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward reaches it. Can be set on leaves."""
+        return differentiable(edge_of(self._live()))
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Any:
+        """Set whether operations on this leaf are recorded; returns the tensor."""
+        if requires_grad == self.requires_grad:
+            return self
+        if not isinstance(self._data, np.ndarray) or _modes.current().trace is not None:
+            if not requires_grad:
+                raise TracingError("requires_grad_(False): use x.detach() inside a traced function.")
+            return self._traced_leaf()
+        if requires_grad:
+            if not is_inexact(self._data.dtype):
+                raise DtypeError(
+                    f"requires_grad: only floating and complex tensors can require grad, not "
+                    f"{self._data.dtype}. Convert with x.to(wengert.float32) first."
+                )
+            attach_leaf(self)
+        else:
+            if not self.is_leaf:
+                raise DifferentiationError(
+                    "requires_grad: it can be switched off on leaves only. Use x.detach()."
+                )
+            self._edge = None
+            if self._view is not None and not self._view.chain:
+                self._view.base.edge = None
+        return self
+
+    def _traced_leaf(self) -> Any:
+        raise TracingError(
+            "requires_grad_(): a tensor cannot become a leaf inside a traced function. Set it "
+            "outside, or use func.grad inside."
+        )
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was not computed from tensors that require grad."""
+        edge = edge_of(self._live())
+        return not differentiable(edge) or edge[0].leaf is not None  # pyright: ignore
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that computed it; None for leaves."""
+        edge = edge_of(self._live())
+        if edge is None or not differentiable(edge) or edge[0].leaf is not None:
+            return None
+        return edge[0]
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of its node it is."""
+        edge = edge_of(self._live())
+        return 0 if edge is None else edge[1]
+
+    @property
+    def _version(self) -> int:
+        return storage_of(self).version
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that backward accumulated in this leaf, or None."""
+        trace = _modes.current().trace
+        if trace is not None and isinstance(self._data, np.ndarray):
+            return trace.grad_slot(self, reading=True).current
+        if self._grad is None and not self.is_leaf and not self._keeps_grad:
+            import warnings
+
+            warnings.warn(
+                "the .grad of a tensor that is not a leaf is always None. Call retain_grad() on it "
+                "before backward(), or use autograd.grad.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            if not isinstance(value, Handle):
+                raise TypeError(f"grad: expected a tensor or None, not {type(value).__name__}.")
+            if tuple(value._data.shape) != tuple(self._data.shape):
+                raise ShapeError(
+                    f"grad: shape {tuple(value._data.shape)} does not fit a tensor of shape "
+                    f"{tuple(self._data.shape)}."
+                )
+            if value._data.dtype != self._data.dtype:
+                raise DtypeError(
+                    f"grad: dtype {value._data.dtype} does not fit a {self._data.dtype} tensor."
+                )
+        trace = _modes.current().trace
+        if trace is not None and isinstance(self._data, np.ndarray):
+            slot = trace.grad_slot(self, reading=False)
+            slot.current, slot.written = value, True
+        else:
+            self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf in `.grad` at the next backward."""
+        if not self.requires_grad:
+            raise DifferentiationError("retain_grad: the tensor does not require grad.")
+        if self.is_leaf or self._keeps_grad:
+            return
+        self._keeps_grad = True
+        reference = weakref.ref(self)
+
+        def keep(g: Any) -> None:
+            handle = reference()
+            if handle is not None:
+                before = handle._grad
+                handle._grad = g.detach() if before is None else before + g
+            return None
+
+        self.register_hook(keep)
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call `hook(gradient)` during backward; what it returns (if not None) replaces it.
+
+        >>> import wengert
+        >>> x = wengert.tensor(1.0, requires_grad=True)
+        >>> _ = x.register_hook(lambda g: g * 2)
+        >>> (x * 3).backward()
+        >>> x.grad
+        tensor(6.)
+        """
+        edge = edge_of(self._live())
+        if edge is None or not differentiable(edge):
+            raise DifferentiationError(
+                "register_hook: the tensor does not require grad, so no gradient will come."
+            )
+        entry = (edge[1], hook)
+        if edge[0].hooks is None:
+            edge[0].hooks = []
+        edge[0].hooks.append(entry)
+        return RemovableHandle(edge[0], entry)
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add the gradient of this tensor to the `.grad` of the leaves it depends on.
+
+        `gradient` is the cotangent to start from, 1 for a single number. What the record kept is
+        freed unless `retain_graph`; with `create_graph` the result can be differentiated again.
+
+        >>> import wengert
+        >>> x = wengert.tensor(2.0, requires_grad=True)
+        >>> (x ** 3).backward()
+        >>> x.grad
+        tensor(12.)
+        """
+        _backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def detach(self) -> Any:
+        """The same memory without a history."""
+        trace = _modes.current().trace
+        data = self._data
+        if isinstance(data, Batched):
+            return data.level.wrap(data.physical.detach())
+        if trace is not None:
+            from .._primitives.writing import detach
+
+            return detach(self)
+        return detached(self)
+
+    def detach_(self) -> Any:
+        """Forget the history, in place."""
+        if self._view is not None and self._view.chain:
+            raise DifferentiationError("detach_: a view cannot be detached in place; use detach().")
+        if isinstance(self._data, np.ndarray) and _modes.current().trace is None:
+            self._edge = None
+            if self._view is not None:
+                self._view.base.edge = None
+            return self
+        raise TracingError("detach_: use x = x.detach() inside a traced function or vmap.")
+
+    @property
+    def data(self) -> Any:
+        """The same memory without a history; assigning gives the tensor other memory."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if not isinstance(value, Handle):
+            raise TypeError(f"data: expected a tensor, not {type(value).__name__}.")
+        if _modes.current().trace is not None or not isinstance(self._data, np.ndarray):
+            if tuple(value._data.shape) == self.shape and value._data.dtype == self.dtype:
+                with _modes.override(grad=False):
+                    self.detach().copy_(value)
+                return
+            raise TracingError(
+                "data: inside a traced function it can be assigned only a tensor of the same shape "
+                "and dtype."
+            )
+        source: Any = detached(value)
+        leaf = self._edge
+        self._data, self._storage, self._view = source._data, source._storage, source._view
+        if leaf is not None and leaf[0].leaf is not None and self._view is not None:
+            self._view.base.edge = leaf
+
+    # ---- out of Wengert ---------------------------------------------------------------------
+
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The NumPy array over the same memory."""
+        data = concrete(self, "NumPy array")
+        if self.requires_grad and not force:
+            raise DifferentiationError(
+                "numpy(): the tensor requires grad, and NumPy would leave the record. Write "
+                "x.detach().numpy()."
+            )
+        return data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        data = self.numpy()
+        if dtype is not None and dtype != data.dtype:
+            return data.astype(dtype)
+        return data.copy() if copy else data
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        return _number(self, "number", lambda value: value)
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return concrete(self, "list of numbers").tolist()
+
+    def __float__(self) -> float:
+        return _number(self, "number", float)
+
+    def __int__(self) -> int:
+        return _number(self, "number", int)
+
+    def __complex__(self) -> complex:
+        return _number(self, "number", complex)
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iub":
+            raise TypeError(f"only integer tensors can be an index, not {self._data.dtype}.")
+        return _number(self, "number", int)
+
+    def __bool__(self) -> bool:
+        return _number(self, "truth value", bool)
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self._data.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._data.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(movement.unbind(self, 0))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool(reduction.any(e.eq(self, element)))
+
+    def __repr__(self) -> str:
+        return tensor_text(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and not self._data.ndim else repr(self)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if not self.is_leaf:
+            raise DifferentiationError(
+                "deepcopy: only leaves can be deep-copied, since a copy of a result would have no "
+                "history. Use x.detach().clone()."
+            )
+        made = new_handle(np.array(concrete(self, "copy")))
+        made.__class__ = type(self)
+        made.__dict__.update(_own_attributes(self))
+        if self.requires_grad:
+            attach_leaf(made)
+        if self._grad is not None:
+            made._grad = self._grad.__deepcopy__(memo)
+        memo[id(self)] = made
+        return made
+
+    def __copy__(self) -> Any:
+        made: Any = self.detach()
+        made.__class__ = type(self)
+        made.__dict__.update(_own_attributes(self))
+        if self.requires_grad:
+            made._edge = self._edge
+        return made
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if not self.is_leaf:
+            raise DifferentiationError("pickle: only leaves can be pickled. Use x.detach().")
+        array = np.array(concrete(self, "copy"))
+        return (_rebuild, (type(self), array, self.requires_grad, self._grad, _own_attributes(self)))
+
+    # ---- dtypes -----------------------------------------------------------------------------
+
+    def to(self, *args: Any, dtype: Any = None, copy: bool = False, **kwargs: Any) -> Any:
+        """The tensor with another dtype (devices are accepted and ignored); itself if equal."""
+        for arg in args:
+            if isinstance(arg, Handle):
+                dtype = arg._data.dtype
+            elif isinstance(arg, Device) or (isinstance(arg, str) and arg.split(":")[0] == "cpu"):
+                continue
+            elif isinstance(arg, bool):
+                copy = copy or (arg and args.index(arg) >= 2)
+            elif arg is not None:
+                dtype = arg
+        result = self if dtype is None else convert(self, as_dtype(dtype))
+        return self.clone() if copy and result is self else result
+
+    def type(self, dtype: Any = None) -> Any:
+        """The name of the dtype, or the tensor converted."""
+        return f"wengert.{self.dtype.name}" if dtype is None else convert(self, as_dtype(dtype))
+
+    def type_as(self, other: Any) -> Any:
+        """The tensor with the dtype of another."""
+        return convert(self, other._data.dtype)
+
+    def float(self) -> Any:
+        """The tensor as float32."""
+        return convert(self, as_dtype("float32"))
+
+    def double(self) -> Any:
+        """The tensor as float64."""
+        return convert(self, as_dtype("float64"))
+
+    def half(self) -> Any:
+        """The tensor as float16."""
+        return convert(self, as_dtype("float16"))
+
+    def int(self) -> Any:
+        """The tensor as int32."""
+        return convert(self, as_dtype("int32"))
+
+    def long(self) -> Any:
+        """The tensor as int64."""
+        return convert(self, as_dtype("int64"))
+
+    def bool(self) -> Any:
+        """Where the elements are not zero."""
+        return self if self._data.dtype.kind == "b" else e.ne(self, 0)
+
+    def cfloat(self) -> Any:
+        """The tensor as complex64."""
+        return convert(self, complex_of(as_dtype("float32")))
+
+    def cpu(self) -> Any:
+        """Itself."""
+        return self
+
+    # ---- tensors like this one --------------------------------------------------------------
+
+    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Any:
+        """A tensor of `data` with the dtype of this one."""
+        return creation.tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Any:
+        """Zeros with the dtype of this one."""
+        return creation.zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new_ones(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Any:
+        """Ones with the dtype of this one."""
+        return creation.ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Any:
+        """A filled tensor with the dtype of this one."""
+        return creation.full(size, fill_value, dtype=dtype or self.dtype)
+
+    def new_empty(self, *size: Any, dtype: Any = None) -> Any:
+        """A tensor with the dtype of this one, contents not to be relied on."""
+        return creation.empty(*size, dtype=dtype or self.dtype)
+
+    # ---- operators --------------------------------------------------------------------------
+
+    __array_priority__ = 1000
+
+    def __add__(self, other: Any) -> Any:
+        return e.add(self, other) if isinstance(other, _OPERANDS) else _foreign(e.add, self, other)
+
+    def __sub__(self, other: Any) -> Any:
+        return e.sub(self, other) if isinstance(other, _OPERANDS) else _foreign(e.sub, self, other)
+
+    def __mul__(self, other: Any) -> Any:
+        return e.mul(self, other) if isinstance(other, _OPERANDS) else _foreign(e.mul, self, other)
+
+    def __truediv__(self, other: Any) -> Any:
+        return e.div(self, other) if isinstance(other, _OPERANDS) else _foreign(e.div, self, other)
+
+    def __pow__(self, other: Any) -> Any:
+        return e.pow(self, other) if isinstance(other, _OPERANDS) else _foreign(e.pow, self, other)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _foreign(e.floor_divide, self, other)
+
+    def __mod__(self, other: Any) -> Any:
+        return _foreign(e.remainder, self, other)
+
+    def __matmul__(self, other: Any) -> Any:
+        return _foreign(matrix.matmul, self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _foreign(e.add, self, other, reflected=True)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _foreign(e.sub, self, other, reflected=True)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _foreign(e.mul, self, other, reflected=True)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _foreign(e.div, self, other, reflected=True)
+
+    def __rpow__(self, other: Any) -> Any:
+        return _foreign(e.pow, self, other, reflected=True)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _foreign(e.floor_divide, self, other, reflected=True)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _foreign(e.remainder, self, other, reflected=True)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return _foreign(matrix.matmul, self, other, reflected=True)
+
+    def __neg__(self) -> Any:
+        return e.neg(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return pointwise.abs(self)
+
+    def __invert__(self) -> Any:
+        return e.bitwise_not(self)
+
+    def __and__(self, other: Any) -> Any:
+        return _foreign(e.bitwise_and, self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return _foreign(e.bitwise_or, self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return _foreign(e.bitwise_xor, self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __eq__(self, other: Any) -> Any:
+        return _foreign(e.eq, self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return _foreign(e.ne, self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return _foreign(e.lt, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _foreign(e.le, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _foreign(e.gt, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _foreign(e.ge, self, other)
+
+    def __getitem__(self, index: Any) -> Any:
+        return indexing.getitem(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        indexing.setitem(self, index, value)
+
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise TypeError("elements of a tensor cannot be deleted. Index what should stay.")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from .protocols import apply_ufunc
+
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from .protocols import apply_function
+
+        return apply_function(func, args, kwargs)
+
+    # ---- taken over -------------------------------------------------------------------------
+
+    add, sub, div, abs = pointwise.add, pointwise.sub, pointwise.div, pointwise.abs
+    absolute, subtract, divide, true_divide = abs, sub, div, div
+    mul, neg, pow, reciprocal = e.mul, e.neg, e.pow, e.reciprocal
+    multiply, negative = mul, neg
+    remainder, fmod, floor_divide = e.remainder, e.fmod, e.floor_divide
+    maximum, minimum, relu, sigmoid = e.maximum, e.minimum, e.relu, tr.sigmoid
+    sign, floor, ceil, trunc, round = e.sign, e.floor, e.ceil, e.trunc, e.round
+    eq, ne, lt, le, gt, ge = e.eq, e.ne, e.lt, e.le, e.gt, e.ge
+    isnan, isfinite, isinf = e.isnan, e.isfinite, pointwise.isinf
+    bitwise_and, bitwise_or, bitwise_xor = e.bitwise_and, e.bitwise_or, e.bitwise_xor
+    bitwise_not = e.bitwise_not
+    logical_not, logical_and = pointwise.logical_not, pointwise.logical_and
+    logical_or, logical_xor = pointwise.logical_or, pointwise.logical_xor
+    exp, expm1, log, log1p, sqrt, rsqrt = tr.exp, tr.expm1, tr.log, tr.log1p, tr.sqrt, tr.rsqrt
+    exp2, log2, log10, square = pointwise.exp2, pointwise.log2, pointwise.log10, pointwise.square
+    sin, cos, tan, sinh, cosh, tanh = tr.sin, tr.cos, tr.tan, tr.sinh, tr.cosh, tr.tanh
+    asin, acos, atan, atan2 = tr.asin, tr.acos, tr.atan, tr.atan2
+    asinh, acosh, atanh, erf, erfc = tr.asinh, tr.acosh, tr.atanh, tr.erf, tr.erfc
+    arcsin, arccos, arctan = asin, acos, atan
+    clamp, clip, angle, conj = pointwise.clamp, pointwise.clamp, pointwise.angle, pointwise.conj
+    clone = creation.clone
+
+    reshape, view, flatten, ravel = movement.reshape, movement.view, movement.flatten, movement.ravel
+    permute, transpose, t, movedim = movement.permute, movement.transpose, movement.t, movement.movedim
+    swapaxes, moveaxis = transpose, movedim
+    squeeze, unsqueeze, expand = movement.squeeze, movement.unsqueeze, movement.expand
+    expand_as, broadcast_to, repeat = movement.expand_as, movement.broadcast_to, movement.repeat
+    narrow, split, chunk, unbind, flip = (
+        movement.narrow, movement.split, movement.chunk, movement.unbind, movement.flip,
+    )
+
+    sum, mean, var, std, norm = (
+        reduction.sum, reduction.mean, reduction.var, reduction.std, reduction.norm,
+    )
+    max, min, amax, amin = reduction.max, reduction.min, reduction.amax, reduction.amin
+    argmax, argmin, any, all = (
+        reduction.argmax, reduction.argmin, reduction.any, reduction.all,
+    )
+    cumsum, logsumexp = reduction.cumsum, reduction.logsumexp
+    softmax, log_softmax = activations.softmax, activations.log_softmax
+    sort, argsort, topk = reduction.sort, reduction.argsort, reduction.topk
+
+    masked_fill, masked_select = indexing.masked_fill, indexing.masked_select
+    nonzero, index_select, gather = indexing.nonzero, indexing.index_select, indexing.gather
+    take_along_dim, scatter_add = indexing.take_along_dim, indexing.scatter_add
+    index_add, tril, triu = indexing.index_add, indexing.tril, indexing.triu
+    diagonal, diag = indexing.diagonal, indexing.diag
+
+    def where(self, condition: Any, other: Any) -> Any:
+        """The tensor where the condition holds, `other` elsewhere."""
+        return indexing.where(condition, self, other)
+
+    matmul, mm, bmm, mv, dot = matrix.matmul, matrix.mm, matrix.bmm, matrix.mv, matrix.dot
+    outer, addmm = matrix.outer, matrix.addmm
+
+    uniform_, normal_, bernoulli_ = random.uniform_, random.normal_, random.bernoulli_
+    bernoulli = random.bernoulli
+    copy_, fill_, zero_ = _inplace.copy_, _inplace.fill_, _inplace.zero_
+
+    def __iadd__(self, other: Any) -> Any:
+        return self.add_(other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self.sub_(other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self.mul_(other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self.div_(other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self.pow_(other)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"a tensor has no attribute {name!r}")
+
+
+def _own_attributes(x: Any) -> dict[str, Any]:
+    """Attributes that users or subclasses set."""
+    private = {"_data", "_edge", "_storage", "_view", "_grad", "_keeps_grad", "_inference"}
+    return {name: value for name, value in vars(x).items() if name not in private}
+
+
+def _rebuild(
+    cls: Any, array: np.ndarray[Any, Any], requires_grad: bool, grad: Any, own: dict[str, Any]
+) -> Any:
+    made = new_handle(array)
+    made.__class__ = cls
+    made.__dict__.update(own)
+    if requires_grad:
+        attach_leaf(made)
+    made._grad = grad
+    return made
+
+
+_OPERANDS = (Tensor, float, int, complex)
+_WIDE_OPERANDS = (Tensor, float, int, complex, np.generic)
+
+
+def _foreign(function: Any, x: Any, other: Any, reflected: bool = False) -> Any:
+    """An operator with an operand that may be a NumPy array; NotImplemented for other types."""
+    if isinstance(other, np.ndarray):
+        other = creation.from_numpy(other)  # pyright: ignore[reportUnknownArgumentType]
+    elif not isinstance(other, _WIDE_OPERANDS):
+        return NotImplemented
+    return function(other, x) if reflected else function(x, other)
+
+
+for _name in _inplace.NAMES:
+    setattr(Tensor, _name + "_", _inplace.inplace(getattr(Tensor, _name), _name + "_"))
+
+handle_class[0] = Tensor
+
+__all__ = ["Device", "RemovableHandle", "Tensor"]

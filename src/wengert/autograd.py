@@ -1,0 +1,6 @@
+"""Differentiation of tensors that were recorded, after torch.autograd."""
+
+from ._record.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from ._transforms.tape import backward, grad
+
+__all__ = ["backward", "enable_grad", "grad", "inference_mode", "no_grad", "set_grad_enabled"]
