@@ -118,7 +118,8 @@ def _targets(package: Path, path: Path, tree: ast.Module) -> Iterator[tuple[int,
         elif isinstance(node, ast.Call) and _called(node) in IMPORTERS:
             name = node.args[0] if node.args else None
             if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
-                yield node.lineno, None
+                if _called(node) != "require":  # a name that other things have as well
+                    yield node.lineno, None
             elif name.value.split(".")[0] == root:
                 yield node.lineno, _unit_of_module(name.value, root)
 

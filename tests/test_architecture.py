@@ -39,7 +39,7 @@ FACADE = '"""Public names."""\n\nfrom package._nn.linear import Linear\n\n__all_
 CLEAN = {
     "__init__.py": "from package._tensor import Tensor\n",
     "_base/extras.py": "import importlib\n\nrequire = importlib.import_module('a' + 'b')\n",
-    "_base/shapes.py": "import numpy\n",
+    "_base/shapes.py": "import numpy\n\nrequire(numpy)\n",
     "_graph/__init__.py": "",
     "_graph/node.py": "from package._base import shapes\nfrom package._graph import value\n",
     "_graph/value.py": "from ..  import _base\n",
