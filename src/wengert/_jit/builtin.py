@@ -166,7 +166,7 @@ def _fits(argument: Any, spec: ArraySpec | NumberSpec) -> bool:
 
 
 def _slot(argument: Any) -> Any:
-    return argument if isinstance(argument, np.ndarray) else np.array(argument)
+    return np.asarray(argument)
 
 
 def _pointers(arrays: Sequence[Any]) -> Any:

@@ -1,0 +1,112 @@
+"""exp and what is made of it: expm1, sigmoid, tanh, sinh, cosh.
+
+All reduce by ln 2: x = n ln 2 + r, |r| <= ln(2) / 2, with ln 2 in two parts of which n times the
+first is exact, so that r is as good without a fused multiply-add as with one. Then
+exp(r) = 1 + r + r^2 P(r), and the factor 2^n is put in by its bits.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .coefficients import COEFFICIENTS
+from .values import (
+    Value,
+    at_least,
+    at_most,
+    fma,
+    magnitude,
+    nearest_integer,
+    polynomial,
+    power_of_two,
+    select,
+    with_sign,
+)
+
+# ln 2 = high + low: n * high is exact for |n| < 2^14 (f32), 2^20 (f64).
+LN2 = {
+    32: (0.693359375, -2.1219444005469057e-4),
+    64: (0.6931471803691238, 1.9082149292705877e-10),
+}
+# Beyond these exp is 0 or infinite.
+RANGE = {32: (-104.0, 88.8), 64: (-745.2, 709.8)}
+# Beyond this tanh is 1 in the dtype.
+TANH_LIMIT = {32: 9.1, 64: 19.1}
+# Beyond this expm1 is -1 in the dtype.
+EXPM1_FLOOR = {32: -17.4, 64: -37.5}
+# From this power of two on, exp(x) - 1 and exp(x) + exp(-x) are exp(x) in the dtype.
+ONE_SIDED = {32: 60, 64: 120}
+
+
+def reduced(x: Value) -> tuple[Value, Value]:
+    """The integer n and the remainder r of x = n ln 2 + r."""
+    number, exponent = nearest_integer(x * (1 / math.log(2)))
+    high, low = LN2[x.kind.bits]
+    return exponent, fma(number, -low, fma(number, -high, x))
+
+
+def expm1_of_remainder(r: Value) -> Value:
+    """exp(r) - 1 = r + r^2 P(r)."""
+    return fma(r * r, polynomial(r, COEFFICIENTS[f"exp.f{r.kind.bits}"]), r)
+
+
+def scaled(x: Value, exponent: Value) -> Value:
+    """x 2^n with one rounding, for results that may overflow or be subnormal."""
+    half = exponent >> 1
+    return x * power_of_two(half) * power_of_two(exponent - half)
+
+
+def exp(x: Value) -> Value:
+    """exp(x)."""
+    low, high = RANGE[x.kind.bits]
+    n, r = reduced(at_least(at_most(x, high), low))
+    return scaled(expm1_of_remainder(r) + 1.0, n)
+
+
+def expm1(x: Value) -> Value:
+    """exp(x) - 1 = 2 (2^(n-1) (exp(r) - 1) + (2^(n-1) - 1/2)); half, so that 2^n may overflow."""
+    bits = x.kind.bits
+    n, r = reduced(at_least(at_most(x, RANGE[bits][1]), EXPM1_FLOOR[bits]))
+    scale = power_of_two(n - 1)
+    half = fma(scale, expm1_of_remainder(r), scale - 0.5)
+    return with_sign(half + half, x)
+
+
+def sigmoid(x: Value) -> Value:
+    """1 / (1 + exp(-|x|)), times exp(-|x|) for negative x: nothing overflows or is lost."""
+    low = RANGE[x.kind.bits][0]
+    n, r = reduced(at_least(-magnitude(x), low))
+    small = scaled(expm1_of_remainder(r) + 1.0, n)
+    return select(x < 0.0, small, 1.0) / (small + 1.0)
+
+
+def tanh(x: Value) -> Value:
+    """e / (e + 2) for e = exp(2 |x|) - 1."""
+    limit = TANH_LIMIT[x.kind.bits]
+    size = at_most(magnitude(x), limit)
+    n, r = reduced(size + size)
+    scale = power_of_two(n)
+    e = fma(scale, expm1_of_remainder(r), scale - 1.0)
+    return with_sign(e / (e + 2.0), x)
+
+
+def _hyperbolic(x: Value) -> tuple[Value, Value, Value, Value]:
+    """(p, s, n, k) with exp(|x|) = 2^(n-k) s (1 + p), s = 2^k and k small enough to square s."""
+    n, r = reduced(at_most(magnitude(x), RANGE[x.kind.bits][1] + 1.0))
+    bound = ONE_SIDED[x.kind.bits]
+    k = select(n < bound, n, bound)
+    return expm1_of_remainder(r), power_of_two(k), n, k
+
+
+def sinh(x: Value) -> Value:
+    """(e + e / (e + 1)) / 2 for e = exp(|x|) - 1."""
+    p, scale, n, k = _hyperbolic(x)
+    e = fma(scale, p, scale - 1.0)
+    return with_sign((e + e / (e + 1.0)) * 0.5 * power_of_two(n - k), x)
+
+
+def cosh(x: Value) -> Value:
+    """(e + 1 / e) / 2 for e = exp(|x|)."""
+    p, scale, n, k = _hyperbolic(x)
+    e = fma(scale, p, scale)
+    return (e + 1.0 / e) * 0.5 * power_of_two(n - k)

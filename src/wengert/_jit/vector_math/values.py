@@ -1,0 +1,296 @@
+"""Writing LLVM text with the operators of Python.
+
+A `Value` is the name of a line that was written; arithmetic on values writes more lines. It has a
+`Kind`: float or integer, bits, lanes (one lane is a scalar). Numbers beside a value take its kind.
+Comparisons give truth values of the same lanes. Formulas use nothing but this module; text of
+other passes is not made here.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MANTISSA = {32: 23, 64: 52}
+BIAS = {32: 127, 64: 1023}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of LLVM: `float` or integer of some bits, in one lane or several."""
+
+    letter: str
+    bits: int
+    lanes: int
+
+    @property
+    def element(self) -> str:
+        if self.letter == "i":
+            return f"i{self.bits}"
+        return "float" if self.bits == 32 else "double"
+
+    @property
+    def text(self) -> str:
+        return self.element if self.lanes == 1 else f"<{self.lanes} x {self.element}>"
+
+    @property
+    def suffix(self) -> str:
+        """The ending of an intrinsic's name."""
+        return f"{'' if self.lanes == 1 else f'v{self.lanes}'}{self.letter}{self.bits}"
+
+    def constant(self, number: float) -> str:
+        if self.letter == "i":
+            text = str(int(number))
+        else:
+            double = struct.unpack("f", struct.pack("f", number))[0] if self.bits == 32 else number
+            text = f"0x{struct.unpack('>Q', struct.pack('>d', double))[0]:016X}"
+        if self.lanes == 1:
+            return text
+        return f"splat ({self.element} {text})"
+
+    def integers(self) -> Kind:
+        """Integers of the same bits."""
+        return Kind("i", self.bits, self.lanes)
+
+    def floats(self) -> Kind:
+        return Kind("f", self.bits, self.lanes)
+
+    def with_bits(self, bits: int) -> Kind:
+        return Kind(self.letter, bits, self.lanes)
+
+
+class Code:
+    """The lines of one function, and the names of the functions they call."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.needs: list[tuple[str, str, int]] = []
+        self.block = "start"
+        self._count = 0
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+    def value(self, kind: Kind, text: str) -> Value:
+        self._count += 1
+        name = f"%v{self._count}"
+        self.lines.append(f"{name} = {text}")
+        return Value(self, name, kind)
+
+    def label(self, name: str) -> None:
+        self.line(f"{name}:")
+        self.block = name
+
+
+class Value:
+    """A line's result."""
+
+    __slots__ = ("code", "kind", "name")
+
+    def __init__(self, code: Code, name: str, kind: Kind) -> None:
+        self.code = code
+        self.name = name
+        self.kind = kind
+
+    @property
+    def typed(self) -> str:
+        return f"{self.kind.text} {self.name}"
+
+    def like(self, other: Value | float) -> Value:
+        """A number as a value of this kind; a value is left alone."""
+        if isinstance(other, Value):
+            return other
+        return Value(self.code, self.kind.constant(other), self.kind)
+
+    def binary(self, operator: str, other: Value) -> Value:
+        """An instruction of two operands that has no operator in Python."""
+        return self._binary(operator, self, other)
+
+    def _binary(self, operator: str, left: Value | float, right: Value | float) -> Value:
+        a, b = self.like(left), self.like(right)
+        return self.code.value(self.kind, f"{operator} {a.typed}, {b.name}")
+
+    def _arithmetic(self, operator: str, left: Value | float, right: Value | float) -> Value:
+        prefix = "f" if self.kind.letter == "f" else ""
+        return self._binary(prefix + operator, left, right)
+
+    def __add__(self, other: Value | float) -> Value:
+        return self._arithmetic("add", self, other)
+
+    def __radd__(self, other: float) -> Value:
+        return self._arithmetic("add", other, self)
+
+    def __sub__(self, other: Value | float) -> Value:
+        return self._arithmetic("sub", self, other)
+
+    def __rsub__(self, other: float) -> Value:
+        return self._arithmetic("sub", other, self)
+
+    def __mul__(self, other: Value | float) -> Value:
+        return self._arithmetic("mul", self, other)
+
+    def __rmul__(self, other: float) -> Value:
+        return self._arithmetic("mul", other, self)
+
+    def __truediv__(self, other: Value | float) -> Value:
+        return self._binary("fdiv", self, other)
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self._binary("fdiv", other, self)
+
+    def __neg__(self) -> Value:
+        if self.kind.letter == "f":
+            return self.code.value(self.kind, f"fneg {self.typed}")
+        return 0 - self
+
+    def __and__(self, other: Value | float) -> Value:
+        return self._binary("and", self, other)
+
+    def __or__(self, other: Value | float) -> Value:
+        return self._binary("or", self, other)
+
+    def __xor__(self, other: Value | float) -> Value:
+        return self._binary("xor", self, other)
+
+    def __invert__(self) -> Value:
+        return self._binary("xor", self, -1)
+
+    def __lshift__(self, other: Value | int) -> Value:
+        return self._binary("shl", self, other)
+
+    def __rshift__(self, other: Value | int) -> Value:
+        """With the sign."""
+        return self._binary("ashr", self, other)
+
+    def shifted_down(self, other: Value | int) -> Value:
+        """With zeros coming in."""
+        return self._binary("lshr", self, other)
+
+    def _compare(self, floats: str, integers: str, other: Value | float) -> Value:
+        predicate = f"fcmp {floats}" if self.kind.letter == "f" else f"icmp {integers}"
+        text = f"{predicate} {self.typed}, {self.like(other).name}"
+        return self.code.value(Kind("i", 1, self.kind.lanes), text)
+
+    def __lt__(self, other: Value | float) -> Value:
+        return self._compare("olt", "slt", other)
+
+    def __le__(self, other: Value | float) -> Value:
+        return self._compare("ole", "sle", other)
+
+    def __gt__(self, other: Value | float) -> Value:
+        return self._compare("ogt", "sgt", other)
+
+    def __ge__(self, other: Value | float) -> Value:
+        return self._compare("oge", "sge", other)
+
+    def equals(self, other: Value | float) -> Value:
+        return self._compare("oeq", "eq", other)
+
+    def differs(self, other: Value | float) -> Value:
+        """True for NaN, as != is."""
+        return self._compare("une", "ne", other)
+
+    def is_nan(self) -> Value:
+        return self._compare("uno", "ne", self)
+
+    def intrinsic(self, name: str, *others: Value | float) -> Value:
+        """`llvm.name` of this value and others of its kind."""
+        values = ", ".join(self.like(value).typed for value in (self, *others))
+        return self.code.value(
+            self.kind, f"call {self.kind.text} @llvm.{name}.{self.kind.suffix}({values})"
+        )
+
+    def cast(self, how: str, kind: Kind) -> Value:
+        return self.code.value(kind, f"{how} {self.typed} to {kind.text}")
+
+    def bits(self) -> Value:
+        """The pattern of bits, as integers."""
+        return self.cast("bitcast", self.kind.integers())
+
+    def as_float(self) -> Value:
+        """The float with this pattern of bits."""
+        return self.cast("bitcast", self.kind.floats())
+
+
+def function_name(operation: str, dtype: str, lanes: int) -> str:
+    """The name of a function of this package, without the @."""
+    return f"w.{operation}.{dtype}.v{lanes}"
+
+
+def fma(a: Value, b: Value | float, c: Value | float) -> Value:
+    """a * b + c, rounded once where the processor has the instruction, twice elsewhere.
+
+    A formula may use it only if it is right either way.
+    """
+    return a.intrinsic("fmuladd", b, c)
+
+
+def select(condition: Value, yes: Value | float, no: Value | float) -> Value:
+    """`yes` where the condition holds, else `no`; at least one is a value."""
+    kind = yes if isinstance(yes, Value) else no
+    assert isinstance(kind, Value)
+    a, b = kind.like(yes), kind.like(no)
+    return kind.code.value(kind.kind, f"select {condition.typed}, {a.typed}, {b.typed}")
+
+
+def any_lane(condition: Value) -> Value:
+    """Whether a truth value holds in any lane."""
+    lanes = condition.kind.lanes
+    if lanes == 1:
+        return condition
+    return condition.cast("bitcast", Kind("i", lanes, 1)).differs(0)
+
+
+def at_most(x: Value, bound: float) -> Value:
+    """min(x, bound); NaN stays."""
+    return select(x.like(bound) < x, bound, x)
+
+
+def at_least(x: Value, bound: float) -> Value:
+    """max(x, bound); NaN stays."""
+    return select(x.like(bound) > x, bound, x)
+
+
+def magnitude(x: Value) -> Value:
+    """|x|."""
+    return x.intrinsic("fabs")
+
+
+def with_sign(x: Value, sign: Value) -> Value:
+    """|x| with the sign of another value."""
+    return x.intrinsic("copysign", sign)
+
+
+def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
+    """Horner's scheme, highest power first."""
+    result = x.like(coefficients[0])
+    for coefficient in coefficients[1:]:
+        result = fma(result, x, coefficient)
+    return result
+
+
+def nearest_integer(x: Value) -> tuple[Value, Value]:
+    """x rounded to the nearest integer, as a float and as an integer; |x| < 2^22 or 2^51.
+
+    Adding 1.5 * 2^23 (or 2^52) leaves the integer in the low bits of the sum.
+    """
+    magic = 1.5 * 2.0 ** MANTISSA[x.kind.bits]
+    shifted = x + magic
+    return shifted - magic, shifted.bits() - x.like(magic).bits()
+
+
+def power_of_two(exponent: Value) -> Value:
+    """2^k for an integer k whose result is a normal number."""
+    bits = exponent.kind.bits
+    return ((exponent + BIAS[bits]) << MANTISSA[bits]).as_float()
+
+
+def widened(x: Value) -> Value:
+    """float32 as float64."""
+    return x.cast("fpext", x.kind.with_bits(64))
+
+
+def narrowed(x: Value) -> Value:
+    """float64 rounded to float32."""
+    return x.cast("fptrunc", x.kind.with_bits(32))
