@@ -21,6 +21,9 @@ from .._base.dtypes import (
     Dtype,
     bool_,
     category,
+    complex128,
+    float64,
+    int64,
     get_default_dtype,
     is_inexact,
     promote,
@@ -192,11 +195,13 @@ class Elementwise(Primitive):
         """The dtype in which the operation is carried out."""
         tensors: list[tuple[Dtype, int]] = []
         numbers: list[Any] = []
+        lifted = False
         for operand in operands:
             if isinstance(operand, Handle):
                 data = operand._data
                 if getattr(data, "weak", False):
-                    numbers.append({1: 0, 2: 0.0, 3: 0j}.get(category(data.dtype), False))
+                    lifted = True
+                    numbers.append((False, 0, 0.0, 0j)[category(data.dtype)])
                 else:
                     tensors.append((data.dtype, data.ndim))
             elif isinstance(operand, bool | int | float | complex):
@@ -208,6 +213,11 @@ class Elementwise(Primitive):
                     f"{self.name}: operands must be tensors or numbers, not "
                     f"{type(operand).__name__}. Wrap it with wengert.tensor(...)."
                 )
+        if lifted and not tensors:
+            # Python numbers among themselves compute in double precision, whatever the default.
+            widest = max(category(np.dtype(type(number))) for number in numbers)
+            dtype = (bool_, int64, float64, complex128)[widest]
+            return float64 if self.kind == "float" and widest < 2 else dtype
         dtype = promote(tensors, numbers)
         if self.kind == "float" and not is_inexact(dtype):
             return get_default_dtype()

@@ -147,9 +147,7 @@ def _keep(
     return saved
 
 
-def _record_symbolic(
-    primitive: Primitive, operands: Sequence[Any], params: dict[str, Any]
-) -> Any:
+def _record_symbolic(primitive: Primitive, operands: Sequence[Any], params: dict[str, Any]) -> Any:
     """Under vmap the innermost level interprets; otherwise the trace takes the operation."""
     trace = current().trace
     depth = trace.depth if trace is not None else 0
@@ -171,7 +169,9 @@ def _closed_trace(operands: Sequence[Any]) -> Any:
     for operand in operands:
         if isinstance(operand, Handle) and operand._data.__class__ is Abstract:
             return operand._data.trace
-    raise TypeError(f"operands {[type(o).__name__ for o in operands]} are neither tensors nor numbers")
+    raise TypeError(
+        f"operands {[type(o).__name__ for o in operands]} are neither tensors nor numbers"
+    )
 
 
 def new_handle(data: Any, edge: Edge | None = None) -> Any:

@@ -59,9 +59,7 @@ class _GradMode:
         self._tokens.append(self._set())
 
     def _set(self) -> Token[Modes]:
-        return modes_var.set(
-            current().replace(grad=self._enabled, inference=self._inference)
-        )
+        return modes_var.set(current().replace(grad=self._enabled, inference=self._inference))
 
     def __exit__(
         self,

@@ -70,7 +70,13 @@ class Trace:
     # ---- values that enter ------------------------------------------------------------------
 
     def new_input(
-        self, shape: Shape, dtype: Dtype, label: str | None = None, *, weak: bool = False, hint: Any = None
+        self,
+        shape: Shape,
+        dtype: Dtype,
+        label: str | None = None,
+        *,
+        weak: bool = False,
+        hint: Any = None,
     ) -> Any:
         """A fresh INPUT node and the handle of its value."""
         node = Node(INPUT, NO_PARAMS, (), (), {}, None)
@@ -197,8 +203,9 @@ class Trace:
                 shapes.append(())
                 dtypes.append(None)
         node = Node(primitive, params, tuple(inputs), tuple(shapes), {}, caller())
+        hint = _worth(primitive, resolved, params) if weak else None
         node.outputs = tuple(
-            Abstract(tuple(shape), dtype, self, weak)
+            Abstract(tuple(shape), dtype, self, weak, hint)
             for shape, dtype in primitive.abstract(shapes, dtypes, params)
         )
         node.stopped = not _modes.current().grad
@@ -224,9 +231,11 @@ class Trace:
                     "Write x.detach(), or do it under `with wengert.no_grad():`."
                 )
             base.written = True
-        elif edge is not None and edge[0].primitive is INPUT and edge[0] in [
-            node for node, _ in self.captures
-        ]:
+        elif (
+            edge is not None
+            and edge[0].primitive is INPUT
+            and edge[0] in [node for node, _ in self.captures]
+        ):
             raise TracingError(
                 f"a tensor from outside is written in the body of {self.name} at "
                 f"{source_line(caller())}. Return the new value from the body instead."
@@ -275,6 +284,22 @@ _ADVICE = {
     "truth value": "Use where(x > 0, a, b), or cond() to run one branch.",
     "number": "Return it and read it outside, or keep computing with tensors.",
 }
+
+
+def _worth(primitive: Primitive, operands: Sequence[Any], params: dict[str, Any]) -> Any:
+    """What an operation on lifted Python numbers is worth in this trace; None if not known."""
+    numbers: list[Any] = []
+    for operand in operands:
+        if isinstance(operand, Handle):
+            data = operand._data
+            if data.hint is None:
+                return None
+            operand = np.asarray(data.hint, data.dtype)
+        numbers.append(operand)
+    if primitive.n_outputs != 1:
+        return None
+    with np.errstate(all="ignore"):
+        return np.asarray(primitive.compute(*numbers, **params)).item()
 
 
 def differentiable(edge: Edge | None) -> bool:

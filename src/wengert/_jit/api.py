@@ -1,0 +1,246 @@
+"""jit: a function becomes a compiled program for each signature it is called with.
+
+A call finds its program by the kind of its arguments and by the state the function reads; checks
+that nothing guarded has changed; runs the program on arrays; and carries out the effects (new
+gradients, changed containers) that the trace recorded.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._base import pytree
+from .._base.dtypes import get_default_dtype
+from .._base.errors import TracingError
+from .._graph.graph import Graph
+from .._graph.value import Batched, Handle
+from .._record import modes as _modes
+from .capture import Captured, LiftMore, capture
+from .lifting import State, roots_of
+from .program import compile_graph
+from .report import Report
+from .run import CompiledProgram, make_executor
+from .signature import describe, kind_of
+
+_MOST_TRACES = 64
+
+
+class JitFunction:
+    """What `jit` returns: call it as the function it was made from.
+
+    `graph`, `loops` and `llvm` show the stages of the latest program; `report()` counts them.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        backend: str = "native",
+        check: bool = False,
+        cache: bool = True,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.__wrapped_program__ = True
+        self._function = function
+        self._name = getattr(function, "__name__", type(function).__name__)
+        self._backend = backend
+        self._check = check
+        self._cache = cache
+        self._entries: dict[Any, _Entry] = {}
+        self._bound: weakref.WeakKeyDictionary[Any, JitFunction] = weakref.WeakKeyDictionary()
+        self._latest: CompiledProgram | None = None
+        self._report = Report(self._name)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """A method: every instance has programs of its own."""
+        if instance is None:
+            return self
+        bound = self._bound.get(instance)
+        if bound is None:
+            method = self._function.__get__(instance, owner)
+            bound = JitFunction(
+                method, backend=self._backend, check=self._check, cache=self._cache
+            )
+            self._bound[instance] = bound
+        return bound
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        modes = _modes.current()
+        leaves, structure = pytree.flatten((args, kwargs))
+        if modes.trace is not None or modes.levels or _symbolic(leaves):
+            # Inside another trace or vmap the operations are recorded there.
+            return self._function(*args, **kwargs)
+        seen: dict[int, int] = {}
+        key = (
+            structure,
+            modes.grad,
+            modes.inference,
+            get_default_dtype(),
+            tuple([describe(leaf, seen) for leaf in leaves]),
+        )
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry(self, leaves)
+        program = entry.program_for(leaves, structure)
+        self._latest = program
+        if self._check:
+            from .check import run_checked
+
+            return run_checked(program, entry.state, self._function, args, kwargs, leaves)
+        return program.run(entry.state, leaves)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the latest program."""
+        return self._program().captured.graph
+
+    @property
+    def loops(self) -> str:
+        """The loop IR of the latest program."""
+        return self._program().compiled.loops
+
+    @property
+    def llvm(self) -> str:
+        """The LLVM text of the latest program."""
+        return self._program().compiled.llvm
+
+    def report(self) -> Report:
+        """Traces and their reasons, kernels, NumPy callbacks, native functions, compile time.
+
+        >>> import wengert
+        >>> f = wengert.jit(lambda x: wengert.sin(x) * 2)
+        >>> _ = f(wengert.ones(3))
+        >>> f.report().traces, f.report().callbacks
+        (1, [])
+        """
+        if self._latest is not None:
+            self._report.describe(self._latest.compiled)
+        return self._report
+
+    def _program(self) -> CompiledProgram:
+        if self._latest is None:
+            raise TracingError(f"{self._name}: call the jitted function once; then it has a graph.")
+        return self._latest
+
+    def build(
+        self, leaves: list[Any], structure: Any, state: State, lifted: frozenset[Any], reason: str
+    ) -> tuple[CompiledProgram, frozenset[Any]]:
+        """Trace and compile; tracing is repeated while it finds numbers that change."""
+        start = time.perf_counter()
+        while True:
+            try:
+                captured: Captured = capture(
+                    self._function, self._name, leaves, structure, state, lifted
+                )
+                break
+            except LiftMore as more:
+                lifted = lifted | more.places
+        self._report.traced(reason, time.perf_counter() - start)
+        executor = make_executor(self._backend, self._cache, compile_graph)
+        program = CompiledProgram(self._name, captured, executor, state, leaves, self._report)
+        return program, lifted
+
+
+class _Entry:
+    """The programs for one kind of arguments."""
+
+    def __init__(self, owner: JitFunction, leaves: list[Any]) -> None:
+        self._owner = owner
+        constants = [leaf for leaf in leaves if kind_of(leaf) == "constant"]
+        self.state = State(roots_of(owner._function, constants))
+        self._programs: dict[Any, list[CompiledProgram]] = {}
+        self._current: CompiledProgram | None = None
+        self._lifted: frozenset[Any] = frozenset()
+        self._signature: Any = None
+
+    def program_for(self, leaves: list[Any], structure: Any) -> CompiledProgram:
+        """A program whose guards hold for this call."""
+        state = self.state
+        current = self._current
+        if current is not None and state.unchanged():
+            if current.holds(state, leaves):
+                return current
+        else:
+            state.look()
+            self._signature = None
+        if self._signature is None:
+            self._signature = state.signature(self._lifted)
+        signature = self._signature
+        for program in self._programs.get(signature, ()):
+            if program.holds(state, leaves):
+                self._current = program
+                return program
+        count = sum(map(len, self._programs.values()))
+        if count >= _MOST_TRACES:
+            raise TracingError(
+                f"{self._owner._name}: traced {count} times for the same kind of arguments; the "
+                f"last reason was: {self._reason(signature)}. Pass what changes as a tensor, or a "
+                "float, instead of reading it as a Python constant."
+            )
+        program, lifted = self._owner.build(
+            leaves, structure, state, self._lifted, self._reason(signature)
+        )
+        if lifted != self._lifted:
+            self._lifted = lifted
+            signature = self._signature = state.signature(lifted)
+        self._programs.setdefault(signature, []).append(program)
+        self._current = program
+        return program
+
+    def _reason(self, signature: Any) -> str:
+        if not self._programs:
+            return "first call with arguments of this kind"
+        if signature in self._programs:
+            return "a guarded number or the presence of a gradient changed"
+        last = next(reversed(self._programs))
+        for now, before in zip(signature, last, strict=False):
+            if now != before:
+                return f"the state at {now[1]} changed"
+        return "the containers that the function reads changed"
+
+
+def _symbolic(leaves: list[Any]) -> bool:
+    return any(
+        isinstance(leaf, Handle)
+        and (leaf._data.__class__ is Batched or not isinstance(leaf._data, np.ndarray))
+        for leaf in leaves
+    )
+
+
+def jit(
+    function: Callable[..., Any] | None = None,
+    *,
+    backend: str = "native",
+    check: bool = False,
+    cache: bool = True,
+) -> Any:
+    """Compile a function, a method, or a whole training step, at its first call.
+
+    The function is traced once for every signature: shapes, dtypes and layouts of tensors, the
+    values of bools, strings and other constants, and the state it reads. Tensors and floats are
+    inputs. In-place writes, `.grad`, optimiser state, random draws and changed containers take
+    effect after each call, all or nothing. The result is differentiable from outside.
+
+    `backend` is "native" or "numpy" (the graph run by NumPy). With `check=True` every call also
+    runs the function eagerly and raises if the results differ. `cache` keeps machine code on disk.
+
+    >>> import wengert
+    >>> f = wengert.jit(lambda x: (x * x).sum())
+    >>> f(wengert.tensor([1.0, 2.0]))
+    tensor(5.)
+    """
+    if backend not in ("native", "numpy"):
+        raise ValueError(f"jit: backend {backend!r}; use 'native' or 'numpy'.")
+    if function is None:
+        return lambda function: JitFunction(  # pyright: ignore[reportUnknownLambdaType]
+            function, backend=backend, check=check, cache=cache
+        )
+    if not callable(function):
+        raise TypeError(f"jit: expected a function, not {type(function).__name__}.")
+    return JitFunction(function, backend=backend, check=check, cache=cache)

@@ -1,0 +1,369 @@
+"""One tracing of a function: arguments and state become inputs, what it changes becomes outputs.
+
+While the function runs, lifted numbers in containers are replaced by symbols; afterwards every
+container gets its contents back, and the differences are kept as *effects* to be carried out after
+each call. Nothing is changed if the function raises.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._base import pytree
+from .._base.dtypes import float64, int64
+from .._graph.graph import Graph
+from .._graph.node import Edge, Node
+from .._graph.value import Handle
+from .._record import modes as _modes
+from .._record.door import new_handle
+from .._record.storage import edge_of
+from .._record.trace import GradSlot, Trace, differentiable
+from .lifting import Container, Slot, State, is_lifted, place_of
+from .signature import kind_of
+
+_tracing = threading.RLock()
+"""Containers are altered for the time of a trace, so one trace runs at a time."""
+
+
+class Source(NamedTuple):
+    """Where an input comes from at each call.
+
+    kind "argument" (position of the leaf), "slot" (a handle or number in a container), "grad" (the
+    gradient of what another source gives) or "fixed" (one handle for ever).
+    """
+
+    kind: str
+    where: Any
+
+
+class Effect(NamedTuple):
+    """A change to a container: kind "set", "delete" or "list"."""
+
+    kind: str
+    container: int
+    key: Any
+    recipe: Any
+
+
+class GradEffect(NamedTuple):
+    """A handle that gets a new `.grad`."""
+
+    source: Source
+    recipe: Any
+
+
+class Captured:
+    """The result of a trace."""
+
+    def __init__(self) -> None:
+        self.graph: Graph
+        self.sources: list[Source] = []
+        self.recipe: Any = None
+        self.effects: list[Effect] = []
+        self.grad_effects: list[GradEffect] = []
+        self.grad_guards: list[tuple[Source, bool]] = []
+        self.number_guards: list[tuple[Source, Any]] = []
+        self.written: list[int] = []
+        """Positions of inputs whose memory is written."""
+        self.differentiable: list[bool] = []
+        self.consumed = False
+        """A differentiable output's record was used up by a backward inside."""
+
+
+class LiftMore(Exception):
+    """A number was changed by the function: trace again with its place lifted."""
+
+    def __init__(self, places: set[tuple[str, Any]]) -> None:
+        super().__init__(str(places))
+        self.places = places
+
+
+def capture(
+    function: Callable[..., Any],
+    name: str,
+    leaves: Sequence[Any],
+    structure: Any,
+    state: State,
+    lifted: frozenset[tuple[str, Any]],
+) -> Captured:
+    """Trace `function` on these arguments."""
+    with _tracing:
+        return _Capture(name, leaves, structure, state, lifted).run(function)
+
+
+class _Capture:
+    def __init__(
+        self,
+        name: str,
+        leaves: Sequence[Any],
+        structure: Any,
+        state: State,
+        lifted: frozenset[tuple[str, Any]],
+    ) -> None:
+        self.leaves = leaves
+        self.structure = structure
+        self.state = state
+        self.lifted = lifted
+        self.trace = Trace(None, _modes.current().depth + 1, name)
+        self.result = Captured()
+        self.sources: dict[Node, Source] = {}
+        self.argument_handles: dict[int, int] = {}
+        self.traced_contents: list[list[tuple[Any, Any]]] = []
+        self.outputs: list[Any] = []
+        self.output_places: dict[Any, int] = {}
+
+    def run(self, function: Callable[..., Any]) -> Captured:
+        trace = self.trace
+        try:
+            with _modes.override(trace=trace, depth=trace.depth):
+                arguments = [self._argument(k, leaf) for k, leaf in enumerate(self.leaves)]
+                args, kwargs = pytree.unflatten(self.structure, arguments)
+                try:
+                    self._substitute()
+                    returned = function(*args, **kwargs)
+                    changes = self._differences()
+                finally:
+                    for container, items in zip(
+                        self.state.containers, self.state.contents, strict=True
+                    ):
+                        container.restore(items)
+                self._finish(returned, changes)
+        finally:
+            trace.open = False
+        return self.result
+
+    # ---- inputs -----------------------------------------------------------------------------
+
+    def _argument(self, position: int, leaf: Any) -> Any:
+        kind = kind_of(leaf)
+        if kind == "number":
+            return self._number(leaf, Source("argument", position), f"argument {position}")
+        if kind == "array":
+            handle = leaf if isinstance(leaf, Handle) else new_handle(leaf)
+            self.argument_handles.setdefault(id(handle), position)
+            lifted = self.trace.lift(handle)
+            self.sources.setdefault(lifted.node, Source("argument", position))
+            return handle
+        return leaf
+
+    def _number(self, value: Any, source: Source, label: str) -> Any:
+        dtype = float64 if value.__class__ is float else int64
+        handle = self.trace.new_input((), dtype, label, weak=True, hint=value)
+        self.sources[handle._edge[0]] = source
+        return handle
+
+    def _substitute(self) -> None:
+        """Put symbols where lifted numbers stand."""
+        for number, (container, items) in enumerate(
+            zip(self.state.containers, self.state.contents, strict=True)
+        ):
+            seen: list[tuple[Any, Any]] = []
+            for key, value in items:
+                if is_lifted(container, key, value, self.lifted):
+                    source = Source("slot", Slot(number, key))
+                    value = self._number(value, source, container.place(key))
+                    container.set(key, value)
+                seen.append((key, value))
+            self.traced_contents.append(seen)
+
+    # ---- what changed -----------------------------------------------------------------------
+
+    def _differences(self) -> list[Effect]:
+        changes: list[Effect] = []
+        more: set[tuple[str, Any]] = set()
+        for number, (container, before) in enumerate(
+            zip(self.state.containers, self.traced_contents, strict=True)
+        ):
+            after = container.items()
+            if container.kind == "list":
+                if len(after) != len(before) or any(
+                    x is not y for (_, x), (_, y) in zip(after, before, strict=True)
+                ):
+                    changes += self._list_change(number, container, before, after, more)
+                continue
+            old = {_identity(key): (key, value) for key, value in before}
+            new = {_identity(key): (key, value) for key, value in after}
+            for identity, (key, value) in new.items():
+                if identity not in old or old[identity][1] is not value:
+                    if identity in old and _plain_change(old[identity][1], value):
+                        more.add(place_of(container, key))
+                    changes.append(Effect("set", number, key, value))
+            for identity, (key, _) in old.items():
+                if identity not in new:
+                    changes.append(Effect("delete", number, key, None))
+        more -= self.lifted
+        if more:
+            raise LiftMore(more)
+        return changes
+
+    def _list_change(
+        self,
+        number: int,
+        container: Container,
+        before: list[tuple[Any, Any]],
+        after: list[tuple[Any, Any]],
+        more: set[tuple[str, Any]],
+    ) -> list[Effect]:
+        if len(after) == len(before):
+            for (key, new), (_, old) in zip(after, before, strict=True):
+                if new is not old and _plain_change(old, new):
+                    more.add(place_of(container, key))
+        return [Effect("list", number, None, [value for _, value in after])]
+
+    # ---- the result -------------------------------------------------------------------------
+
+    def _finish(self, returned: Any, changes: list[Effect]) -> None:
+        trace, result = self.trace, self.result
+        result.recipe = self._recipe(returned)
+        for change in changes:
+            recipe = None if change.kind == "delete" else self._recipe(change.recipe)
+            result.effects.append(change._replace(recipe=recipe))
+        for slot in trace.grads.values():
+            self._grad(slot)
+        commits = self._commits()
+        edges: list[Edge] = []
+        for handle in self.outputs:
+            edge = edge_of(trace.resolve(handle))
+            assert edge is not None
+            edges.append(edge)
+            result.differentiable.append(differentiable(edge))
+        result.consumed = any(
+            _used_up(edge[0])
+            for edge, live in zip(edges, result.differentiable, strict=True)
+            if live
+        )
+        graph = Graph(trace.inputs, trace.nodes, edges, commits)
+        used = {edge[0] for node in graph.nodes for edge in node.inputs if isinstance(edge, tuple)}
+        used |= {edge[0] for edge in graph.outputs} | {edge[0] for _, edge in graph.commits}
+        used |= {graph.inputs[position] for position, _ in graph.commits}
+        kept = [node for node in trace.inputs if node in used]
+        places = {node: k for k, node in enumerate(kept)}
+        renumbered = [(places[graph.inputs[p]], edge) for p, edge in graph.commits]
+        result.graph = Graph(kept, trace.nodes, edges, renumbered)
+        result.written = [position for position, _ in renumbered]
+        result.sources = [self._source(node) for node in kept]
+        for handle in trace.number_guards:
+            for node in _number_inputs(handle._edge[0]):
+                guard = (self.sources[node], node.outputs[0].hint)
+                if guard not in result.number_guards:
+                    result.number_guards.append(guard)
+
+    def _source(self, node: Node) -> Source:
+        found = self.sources.get(node)
+        if found is not None:
+            return found
+        lifted = next(item for item in self.trace.lifted.values() if item.node is node)
+        return self._source_of(lifted.handle)
+
+    def _source_of(self, handle: Any) -> Source:
+        position = self.argument_handles.get(id(handle))
+        if position is not None:
+            return Source("argument", position)
+        slot = self.state.handles.get(id(handle))
+        if slot is not None:
+            return Source("slot", slot)
+        for owner in self.trace.grads.values():
+            if owner.initial is handle:
+                return Source("grad", self._source_of(owner.handle))
+        return Source("fixed", handle)
+
+    def _commits(self) -> list[tuple[int, Edge]]:
+        commits: list[tuple[int, Edge]] = []
+        for lifted in self.trace.lifted.values():
+            if lifted.written and lifted.edge is not None:
+                commits.append((self.trace.inputs.index(lifted.node), lifted.edge))
+        return commits
+
+    def _grad(self, slot: GradSlot) -> None:
+        source = self._source_of(slot.handle)
+        if slot.read_first:
+            self.result.grad_guards.append((source, slot.initial is not None))
+        if slot.written and slot.current is not slot.initial:
+            self.result.grad_effects.append(GradEffect(source, self._recipe(slot.current)))
+
+    # ---- recipes ----------------------------------------------------------------------------
+
+    def _recipe(self, value: Any) -> tuple[str, Any]:
+        """How to make `value` again after each call."""
+        if isinstance(value, Handle):
+            return self._handle_recipe(value)
+        if isinstance(value, dict):
+            pairs = [(key, self._recipe(item)) for key, item in value.items()]  # pyright: ignore
+            if any(recipe[0] != "constant" for _, recipe in pairs):
+                return ("dict", (value.__class__, pairs))
+            return ("constant", value)  # pyright: ignore
+        if isinstance(value, list | tuple):
+            parts = [self._recipe(item) for item in value]  # pyright: ignore
+            if any(part[0] != "constant" for part in parts):
+                return ("sequence", (value.__class__, parts))  # pyright: ignore
+        return ("constant", value)  # pyright: ignore
+
+    def _handle_recipe(self, value: Any) -> tuple[str, Any]:
+        if isinstance(value._data, np.ndarray):
+            source = self._source_of(value)
+            return ("constant", value) if source.kind == "fixed" else ("source", source)
+        resolved = self.trace.resolve(value)
+        edge = edge_of(resolved)
+        if resolved._data.weak:
+            kind = {"i": int, "b": bool}.get(resolved._data.dtype.kind, float)
+            return ("number", (self._output(edge, resolved), kind))
+        return ("output", self._output(edge, resolved))
+
+    def _output(self, edge: Any, handle: Any) -> int:
+        place = self.output_places.get(edge)
+        if place is None:
+            place = self.output_places[edge] = len(self.outputs)
+            self.outputs.append(handle)
+        return place
+
+
+def _identity(key: Any) -> Any:
+    return id(key) if isinstance(key, Handle) else key
+
+
+def _plain_change(old: Any, new: Any) -> bool:
+    """Whether a number was replaced: by another number, or by a symbol."""
+    if old.__class__ is not int and old.__class__ is not float:
+        return False
+    if isinstance(new, Handle):
+        return bool(getattr(new._data, "weak", False))
+    return (new.__class__ is int or new.__class__ is float) and new != old
+
+
+def _used_up(root: Node) -> bool:
+    """Whether a backward inside the trace has consumed part of this record."""
+    seen: set[Node] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.consumed:
+            return True
+        stack.extend(
+            edge[0] for edge in node.inputs if isinstance(edge, tuple) and differentiable(edge)
+        )
+    return False
+
+
+def _number_inputs(root: Node) -> list[Node]:
+    """The lifted numbers that a number was computed from."""
+    found: list[Node] = []
+    seen: set[Node] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.primitive.name == "input":
+            found.append(node)
+        stack.extend(edge[0] for edge in node.inputs if isinstance(edge, tuple))
+    return found
+
+

@@ -1,0 +1,259 @@
+"""Running a compiled program: gather inputs, call, wrap outputs, carry out effects.
+
+Everything that can fail comes before the first effect, so a call happens as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._graph.graph import Graph
+from .._graph.node import NO_PARAMS, Node
+from .._graph.value import Handle
+from .._record import modes as _modes
+from .._record.door import new_handle, record
+from .._record.origin import caller
+from .._record.storage import storage_of
+from .call import CompiledCall
+from .capture import Captured, Source
+from .lifting import State
+from .numpy_run import run_graph
+from .report import Report
+from .signature import layout
+
+
+class NumpyProgram:
+    """A graph run by NumPy, with the face of a compiled program."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.report = _Counts([node.primitive.name for node in graph.nodes])
+        self.loops = self.llvm = ""
+
+    def call(self, *inputs: Any) -> tuple[Any, ...]:
+        """The outputs of the graph."""
+        return run_graph(self._graph, inputs)
+
+
+class _Counts:
+    def __init__(self, callbacks: list[str]) -> None:
+        self.kernels = self.regions = self.arena_bytes = 0
+        self.callbacks = callbacks
+
+
+Executor = Callable[[Graph, "Sequence[Any] | None"], Any]
+
+
+def make_executor(backend: str, cache: bool, compile_graph: Any) -> Executor:
+    """Graph and layouts -> program."""
+    if backend == "numpy":
+        return lambda graph, layouts: NumpyProgram(graph)
+    return lambda graph, layouts: compile_graph(graph, layouts, cache=cache)
+
+
+class CompiledProgram:
+    """One trace, compiled, with what it takes to call it."""
+
+    def __init__(
+        self,
+        name: str,
+        captured: Captured,
+        executor: Executor,
+        state: State,
+        leaves: Sequence[Any],
+        report: Report,
+    ) -> None:
+        self.name = name
+        self.captured = captured
+        self._report = report
+        self._executor = executor
+        handles = [self._find(source, state, leaves) for source in captured.sources]
+        arrays = [_root(handle) for handle in handles]
+        layouts = [layout(a) if isinstance(a, np.ndarray) else None for a in arrays]  # pyright: ignore
+        self.compiled = self._compile(captured.graph, layouts)
+        self._call: Callable[..., Any] = self.compiled.call
+        self._fits = tuple(_fit(handle) for handle in handles)
+        self._derivable: CompiledCall | None = None
+        live = any(captured.differentiable) and not captured.consumed
+        if live:
+            pure = Graph(captured.graph.inputs, captured.graph.nodes, captured.graph.outputs)
+            self._derivable = CompiledCall(name, pure, self._compile_pure)
+            self._derivable._run = self._call
+        self._spent = _spent_node(captured) if captured.consumed else None
+
+    def _compile(self, graph: Graph, layouts: Sequence[Any] | None) -> Any:
+        start = time.perf_counter()
+        compiled = self._executor(graph, layouts)
+        self._report.compile_seconds += time.perf_counter() - start
+        return compiled
+
+    def _compile_pure(self, graph: Graph) -> Callable[..., Any]:
+        program = self._compile(graph, None)
+
+        def call(*inputs: Any) -> Any:
+            return program.call(*[_plain(x) for x in inputs])
+
+        return call
+
+    # ---- guards -----------------------------------------------------------------------------
+
+    def holds(self, state: State, leaves: Sequence[Any]) -> bool:
+        """Whether this program may serve the call."""
+        captured = self.captured
+        for source, value in captured.number_guards:
+            now = self._find(source, state, leaves)
+            if now.__class__ is not value.__class__ or now != value:
+                return False
+        for source, present in captured.grad_guards:
+            if (self._find(source, state, leaves)._grad is not None) is not present:
+                return False
+        for source, fit in zip(captured.sources, self._fits, strict=True):
+            if fit is not None and _fit(self._find(source, state, leaves)) != fit:
+                return False
+        return True
+
+    def _find(self, source: Source, state: State, leaves: Sequence[Any]) -> Any:
+        kind, where = source
+        if kind == "argument":
+            return leaves[where]
+        if kind == "slot":
+            return state.get(where)
+        if kind == "grad":
+            return self._find(where, state, leaves)._grad
+        return where
+
+    # ---- a call -----------------------------------------------------------------------------
+
+    def run(self, state: State, leaves: Sequence[Any]) -> Any:
+        """Call the program."""
+        captured = self.captured
+        handles = [self._find(source, state, leaves) for source in captured.sources]
+        owners = [
+            self._find(effect.source, state, leaves) for effect in captured.grad_effects
+        ]
+        inputs = [_root(handle) for handle in handles]
+        if self._derivable is not None and _modes.current().grad:
+            outs = self._recorded(handles, inputs)
+        else:
+            outs = [new_handle(array) for array in self._call(*inputs)]
+            if self._spent is not None:
+                for index, live in enumerate(captured.differentiable):
+                    if live:
+                        outs[index]._edge = (self._spent, index)
+        writer = caller() if captured.written else None
+        for position in captured.written:
+            storage = storage_of(handles[position])
+            storage.version += 1
+            storage.writer = writer
+        build = _Builder(self, state, leaves, outs)
+        # Values first, so that a recipe reads the state as it was.
+        changes = [build.make(effect.recipe) for effect in captured.effects if effect.recipe]
+        gradients = [build.make(effect.recipe) for effect in captured.grad_effects]
+        result = build.make(captured.recipe)
+        values = iter(changes)
+        for effect in captured.effects:
+            container = state.containers[effect.container]
+            if effect.kind == "delete":
+                del container.holder[effect.key]
+            elif effect.kind == "list":
+                container.holder[:] = next(values)
+            else:
+                container.set(effect.key, next(values))
+        for owner, gradient in zip(owners, gradients, strict=True):
+            owner._grad = gradient
+        return result
+
+    def _recorded(self, handles: list[Any], inputs: list[Any]) -> list[Any]:
+        """A call that can be differentiated: one node for the whole program."""
+        assert self._derivable is not None
+        operands = [
+            _operand(handle, array) for handle, array in zip(handles, inputs, strict=True)
+        ]
+        # Backward needs the values from before the program's own writes.
+        before = {p: inputs[p].copy() for p in self.captured.written}
+        found = list(record(self._derivable, operands))
+        node = next((out._edge[0] for out in found if out._edge is not None), None)
+        if node is not None:
+            for position, array in before.items():
+                node.saved[position].array = array
+        return found
+
+
+class _Builder:
+    """Makes the values that recipes describe, each output tensor once."""
+
+    def __init__(
+        self, program: CompiledProgram, state: State, leaves: Sequence[Any], outs: list[Any]
+    ) -> None:
+        self._program = program
+        self._state = state
+        self._leaves = leaves
+        self._outs = outs
+
+    def make(self, recipe: tuple[str, Any]) -> Any:
+        """The value of one recipe."""
+        kind, content = recipe
+        if kind == "output":
+            return self._outs[content]
+        if kind == "constant":
+            return content
+        if kind == "source":
+            return self._program._find(content, self._state, self._leaves)
+        if kind == "number":
+            place, convert = content
+            return convert(self._outs[place]._data.item())
+        if kind == "dict":
+            cls, pairs = content
+            made = cls.__new__(cls)
+            dict.update(made, [(key, self.make(item)) for key, item in pairs])
+            return made
+        cls, parts = content
+        values = [self.make(part) for part in parts]
+        return cls(*values) if hasattr(cls, "_fields") else cls(values)
+
+
+def _root(handle: Any) -> Any:
+    """What a program gets for an input: the array of the whole storage, or the number."""
+    if isinstance(handle, Handle):
+        storage = handle._storage
+        return handle._data if storage is None else storage.root
+    return handle
+
+
+def _fit(handle: Any) -> Any:
+    """What has to be equal for an array to fit a program."""
+    if not isinstance(handle, Handle):
+        return None
+    array = _root(handle)
+    edge = handle._edge
+    kind = None if edge is None else edge[0].leaf is not None
+    return (array.shape, array.dtype, layout(array), kind)
+
+
+def _plain(x: Any) -> Any:
+    return np.ascontiguousarray(x).reshape(np.shape(x)) if isinstance(x, np.ndarray) else x  # pyright: ignore
+
+
+def _operand(handle: Any, array: Any) -> Any:
+    """The operand of a recorded call: the handle, or that of the whole storage behind a view."""
+    if not isinstance(handle, Handle):
+        return _plain(handle)
+    if handle._data is array:
+        return new_handle(array, handle._edge)
+    return new_handle(array, None if handle._view is None else handle._view.base.edge)
+
+
+def _spent_node(captured: Captured) -> Node:
+    """The history of outputs whose record was used up by a backward inside the program."""
+    edge = next(
+        edge
+        for edge, live in zip(captured.graph.outputs, captured.differentiable, strict=True)
+        if live
+    )
+    node = Node(edge[0].primitive, NO_PARAMS, (), (), {}, edge[0].origin)
+    node.consumed = True
+    return node

@@ -1,0 +1,62 @@
+"""The arguments of a call: which are arrays, numbers or constants, and what identifies their kind.
+
+Tensors and floats are inputs; an int is an input until the trace asks for its worth; bool, str,
+None and any other object are part of the key.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._graph.value import Handle
+
+
+def kind_of(leaf: Any) -> str:
+    """"array", "number" or "constant"."""
+    if isinstance(leaf, Handle | np.ndarray):
+        return "array"
+    return "number" if leaf.__class__ is float or leaf.__class__ is int else "constant"
+
+
+def gradient_kind(handle: Any) -> str:
+    """Whether a handle is a constant, a leaf that requires grad, or a recorded result."""
+    edge = handle._edge
+    if edge is None:
+        return "constant"
+    return "leaf" if edge[0].leaf is not None else "result"
+
+
+def layout(array: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
+    """The strides that matter: None for C order."""
+    return None if array.flags.c_contiguous and array.flags.aligned else array.strides
+
+
+def describe(leaf: Any, seen: dict[int, int]) -> Any:
+    """What must be equal for one program to serve two calls. `seen` numbers the storages."""
+    if isinstance(leaf, Handle):
+        data = leaf._data
+        storage = leaf._storage
+        shared = None
+        if leaf._view is not None or (storage is not None and id(storage) in seen):
+            assert storage is not None
+            root = storage.root
+            shared = (
+                seen.setdefault(id(storage), len(seen)),
+                root.shape,
+                layout(root),
+                data.ctypes.data - root.ctypes.data,
+            )
+        elif storage is not None:
+            seen[id(storage)] = len(seen)
+        return (data.shape, data.dtype, layout(data), gradient_kind(leaf), shared)
+    if isinstance(leaf, np.ndarray):
+        return (leaf.shape, leaf.dtype, layout(leaf))  # pyright: ignore
+    if leaf.__class__ is float or leaf.__class__ is int:
+        return leaf.__class__
+    try:
+        hash(leaf)
+    except TypeError:
+        return ("object", id(leaf))
+    return (leaf.__class__, leaf)
