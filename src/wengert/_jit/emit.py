@@ -1,0 +1,274 @@
+"""From the loop IR to LLVM text.
+
+One function is written, in SSA form as it should run: loops with their accumulators in registers,
+values computed at the outermost loop in which they are known, each once. A vector loop does several
+iterations at once, its rest under a mask. Operations are in `scalars`, memory is in `access`; what
+to fuse or to vectorise was decided before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .access import Access, flat, lane_mask
+from .lanes import Lanes
+from .loops import (
+    Accumulator,
+    Buffer,
+    Check,
+    Const,
+    Expr,
+    Inside,
+    Let,
+    Load,
+    Local,
+    Loop,
+    Op,
+    Position,
+    Product,
+    Program,
+    Statement,
+    Store,
+    Update,
+    walk,
+)
+from .products import call
+from .scalars import Scalars, fusible
+from .writer import Held, Scope, Writer, type_of
+
+ENTRY = "program"
+
+
+class Emitter:
+    """Writes the function of one program."""
+
+    def __init__(self, program: Program, lanes: Lanes, has_fma: bool) -> None:
+        self._program = program
+        self._lanes = lanes
+        self._w = Writer()
+        self._scalars = Scalars(self._w, has_fma)
+        self._access = Access(self._w, self._scalars, self.value)
+        self._locals: dict[str, Held] = {}
+        self._states: dict[str, list[Held]] = {}
+        """What the accumulators of open loops hold."""
+
+    def text(self) -> str:
+        """The module but for the mathematical functions, which `functions` names."""
+        w = self._w
+        for buffer in self._program.buffers:
+            self._access.declare(buffer)
+        self._body(self._program.body)
+        w.append("ret i32 0")
+        return "\n".join(
+            [
+                *self._access.constants,
+                f"define i32 @{ENTRY}(ptr %inputs, ptr %outputs, ptr %arena) {{",
+                "start:",
+                *w.finished(),
+                "}",
+            ]
+        )
+
+    @property
+    def functions(self) -> set[tuple[str, str, int]]:
+        """The mathematical functions that the text calls: (operation, dtype, lanes)."""
+        return self._scalars.functions
+
+    # ---- statements -------------------------------------------------------------------------
+
+    def _body(self, body: Sequence[Statement]) -> None:
+        for statement in body:
+            match statement:
+                case Loop():
+                    self._loop(statement)
+                case Store():
+                    held = self.value(statement.value)
+                    self._access.store(statement.buffer, statement.index, held, statement.adds)
+                case Let():
+                    self._locals[statement.name] = self.value(statement.value)
+                case Update():
+                    self._update(statement)
+                case Check():
+                    self._check(statement)
+                case Product():
+                    self._product(statement)
+
+    def _loop(self, loop: Loop) -> None:
+        w = self._w
+        for acc in loop.accumulators:
+            lanes = w.lanes if w.vector is not None else self._lanes_inside(loop, acc)
+            self._states[acc.name] = self._scalars.start(acc, lanes)
+        extent = loop.var.extent
+        if loop.vector:
+            lanes = self._lanes.of(loop)
+            whole = extent // lanes * lanes
+            rest = extent - whole
+            w.vector, w.lanes = loop.var, lanes
+            self._counted(loop, 0, whole, lanes, None)
+            if rest:
+                w.lanes = min(lanes, 1 << (rest - 1).bit_length())
+                active = rest if rest != w.lanes else None
+                self._counted(loop, whole, whole + w.lanes, w.lanes, active)
+            w.vector, w.lanes = None, 1
+        else:
+            self._counted(loop, 0, extent, 1, w.active)
+        for acc in loop.accumulators:
+            state = self._states.pop(acc.name)
+            if w.vector is None:
+                state = self._scalars.across(acc, state)
+            self._locals[acc.name] = state[-1]
+
+    def _lanes_inside(self, loop: Loop, acc: Accumulator) -> int:
+        """The lanes of the vector loop in which an accumulator is updated; 1 if there is none."""
+        for statement in walk([loop]):
+            if isinstance(statement, Loop) and statement.vector:
+                for inner in walk(statement.body):
+                    if isinstance(inner, Update) and inner.accumulator.name == acc.name:
+                        return self._lanes.of(statement)
+        return 1
+
+    def _counted(self, loop: Loop, first: int, end: int, step: int, active: int | None) -> None:
+        """The iterations first, first + step, ... below end; `active` of the lanes count."""
+        if first >= end:
+            return
+        w = self._w
+        outside, w.active = w.active, active
+        scope = Scope(loop.var, _written(loop.body))
+        if end - first == step:
+            w.enter(scope)
+            w.bind(loop.var, Held(str(first), "i64", 1, w.depth))
+            self._body(loop.body)
+            w.leave()
+        else:
+            self._repeated(loop, scope, first, end, step)
+        w.active = outside
+
+    def _repeated(self, loop: Loop, scope: Scope, first: int, end: int, step: int) -> None:
+        w = self._w
+        carried = [
+            inner.accumulator.name
+            for inner in walk(loop.body)
+            if isinstance(inner, Update) and inner.accumulator.name in self._states
+        ]
+        w.enter(scope)
+        before, header, done = w.block, w.label("loop"), w.label("done")
+        counter, following, again = w.name(), w.name(), w.name()
+        opening: list[Any] = [f"br label %{header}", f"{header}:"]
+        w.append(opening)
+        w.block = header
+        w.bind(loop.var, Held(counter, "i64", 1, w.depth))
+        entering = {name: self._states[name] for name in carried}
+        inside: dict[str, list[Held]] = {}
+        for name in carried:
+            inside[name] = self._states[name] = [
+                Held(w.name(), held.code, held.lanes, w.depth) for held in entering[name]
+            ]
+        self._body(loop.body)
+        opening.append(f"{counter} = phi i64 [{first}, %{before}], [{following}, %{w.block}]")
+        for name in carried:
+            for old, here, new in zip(entering[name], inside[name], self._states[name]):
+                opening.append(
+                    f"{here.text} = phi {here.type} [{old.text}, %{before}], "
+                    f"[{new.text}, %{w.block}]"
+                )
+        w.append(f"{following} = add nuw nsw i64 {counter}, {step}")
+        w.append(f"{again} = icmp ult i64 {following}, {end}")
+        w.append(f"br i1 {again}, label %{header}, label %{done}")
+        w.leave()
+        w.append(f"{done}:")
+        w.block = done
+
+    def _update(self, update: Update) -> None:
+        acc = update.accumulator
+        state = self._states[acc.name]
+        lanes = state[0].lanes
+        mask = self._counting(lanes)
+        if fusible(update.value, acc):
+            assert isinstance(update.value, Op)
+            x, y = (self._full(self.value(arg), lanes) for arg in update.value.args)
+            self._states[acc.name] = self._scalars.take_product(state, x, y, mask)
+        else:
+            values = [self._full(self.value(update.value), lanes)]
+            if update.place is not None:
+                values.append(self._full(self.value(update.place), lanes))
+            self._states[acc.name] = self._scalars.take(acc, state, values, mask)
+        if acc.name in self._locals:
+            del self._locals[acc.name]
+
+    def _full(self, held: Held, lanes: int) -> Held:
+        """A value in as many lanes as the accumulator has; the rest of a loop may use fewer."""
+        if held.lanes == 1:
+            return self._scalars.spread(held, lanes)
+        return held if held.lanes == lanes else self._scalars.widened(held, lanes)
+
+    def _counting(self, lanes: int) -> str | None:
+        """The constant mask of the lanes that an update takes; None for all."""
+        w = self._w
+        count = w.active if w.active is not None else w.lanes
+        if w.vector is None or count == lanes:
+            return None
+        return lane_mask(count, lanes)
+
+    def _check(self, check: Check) -> None:
+        w = self._w
+        assert w.depth == 0
+        failed, fine = w.label("failed"), w.label("fine")
+        w.append(f"br {self.value(check.value)}, label %{failed}, label %{fine}")
+        w.append(f"{failed}:")
+        w.append(f"ret i32 {check.code}")
+        w.append(f"{fine}:")
+        w.block = fine
+
+    def _product(self, product: Product) -> None:
+        access = self._access
+        x = access.pointer_at(product.x.buffer, product.x.start)
+        y = access.pointer_at(product.y.buffer, product.y.start)
+        start = flat(product.out, product.at)
+        out = access.pointer_at(product.out, start)
+        self._w.append(call(product, (x.text, y.text, out.text)))
+
+    # ---- expressions ------------------------------------------------------------------------
+
+    def value(self, expr: Expr) -> Held:
+        """The value of an expression, computed at most once in each scope."""
+        w = self._w
+        if isinstance(expr, Const):
+            return self._scalars.constant(expr)
+        if isinstance(expr, Local):
+            return self._local(expr)
+        key = (expr, w.lanes)
+        found = w.find(key)
+        if found is None:
+            found = w.remember(key, self._made(expr))
+        return found
+
+    def _local(self, expr: Local) -> Held:
+        found = self._locals.get(expr.name)
+        if found is not None:
+            return found
+        # An accumulator read while it is being built up: a running sum.
+        return self._states[expr.name][-1]
+
+    def _made(self, expr: Expr) -> Held:
+        match expr:
+            case Load():
+                return self._access.load(expr)
+            case Op():
+                return self._scalars.apply(expr, [self.value(arg) for arg in expr.args])
+            case Position():
+                return self._access.position(expr.index)
+            case Inside():
+                return self._access.inside(expr)
+            case _:
+                raise TypeError(type(expr))
+
+
+def _written(body: Sequence[Statement]) -> set[Buffer]:
+    found: set[Buffer] = set()
+    for statement in walk(body):
+        if isinstance(statement, Store):
+            found.add(statement.buffer)
+        elif isinstance(statement, Product):
+            found.add(statement.out)
+    return found

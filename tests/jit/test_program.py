@@ -1,0 +1,188 @@
+"""Graphs compiled to native code against the same graphs computed node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.jit.graphs import given, made, node_by_node, whole
+from wengert._base.errors import DimensionError
+from wengert._graph.graph import Graph
+from wengert._jit.program import Program, compile_graph
+
+Rng = np.random.Generator
+
+
+def agree(graph: Graph, inputs: Sequence[Any], tolerance: float = 2e-6) -> Program:
+    """Compile, run twice, compare outputs and commits."""
+    expected, committed = node_by_node(graph, inputs)
+    program = compile_graph(graph, cache=False)
+    for _ in range(2):
+        arrays = [a.copy() if isinstance(a, np.ndarray) else a for a in inputs]
+        found = program.call(*arrays)
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert one.dtype == other.dtype
+            assert one.shape == other.shape
+            np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+        for position, array in enumerate(arrays):
+            wanted = committed.get(position, inputs[position])
+            np.testing.assert_allclose(array, wanted, rtol=tolerance, atol=tolerance)
+    return program
+
+
+def normal(rng: Rng, *shape: int, dtype: str = "float32") -> Any:
+    return rng.standard_normal(shape).astype(dtype)
+
+
+def test_elementwise_movement_and_reductions(rng: Rng) -> None:
+    x, y = given((5, 37)), given((37,))
+    a = made("add", made("mul", x, y), 2.0)
+    graph = whole(
+        [x, y],
+        [
+            a,
+            made("sum", made("exp", a), axes=(1,)),
+            made("tanh", made("permute", a, axes=(1, 0))),
+            made("amax", x, axes=(0,)),
+        ],
+    )
+    program = agree(graph, [normal(rng, 5, 37), normal(rng, 37)])
+    assert program.report.regions == 1
+    assert program.report.callbacks == []
+
+
+def test_a_training_step_commits_its_weights(rng: Rng) -> None:
+    x, y, w, b = given((300, 2)), given((300, 1)), given((1, 2)), given((1,))
+    prediction = made("add", made("matmul", x, made("permute", w, axes=(1, 0))), b)
+    error = made("sub", prediction, y)
+    loss = made("div", made("sum", made("mul", error, error), axes=(0, 1)), 300.0)
+    slope = made("mul", error, 2 / 300)
+    of_w = made("matmul", made("permute", slope, axes=(1, 0)), x)
+    of_b = made("sum", slope, axes=(0,))
+    graph = whole(
+        [x, y, w, b],
+        [loss],
+        [
+            (2, made("sub", w, made("mul", of_w, 0.1))),
+            (3, made("sub", b, made("mul", of_b, 0.1))),
+        ],
+    )
+    program = agree(graph, [normal(rng, *n.outputs[0].shape) for n in (x, y, w, b)])
+    assert program.report.callbacks == []
+
+
+def test_two_inputs_swap_their_values(rng: Rng) -> None:
+    x, y = given((6,)), given((6,))
+    agree(whole([x, y], [], [(0, y), (1, x)]), [normal(rng, 6), normal(rng, 6)])
+
+
+def test_products_by_the_library_read_transposed_and_strided_matrices(rng: Rng) -> None:
+    x, y = given((30, 40)), given((2, 50, 30))
+    turned = made("permute", y, axes=(0, 2, 1))
+    product = made("matmul", made("permute", x, axes=(1, 0)), turned)
+    part = made("slice", product, slices=((0, 2, 1), (1, 20, 2), (49, 25, -2)))
+    again = made("matmul", part, made("permute", part, axes=(0, 2, 1)))
+    agree(whole([x, y], [product, again]), [normal(rng, 30, 40), normal(rng, 2, 50, 30)], 2e-4)
+
+
+def test_windows_folds_scans_and_positions(rng: Rng) -> None:
+    x = given((4, 5, 6), "float64")
+    reversed_rows = made("slice", x, slices=((0, 4, 1), (4, 5, -1), (0, 6, 1)))
+    sizes: dict[str, Any] = {"kernel": (2, 3), "stride": (1, 2), "dilation": (2, 1)}
+    windows = made("windows", x, **sizes)
+    outputs = [
+        made("cumsum", x, axis=1),
+        made("argmax", x, axis=2),
+        made("argmin", x, axis=0),
+        made("concatenate", x, reversed_rows, x, axis=2),
+        windows,
+        made("fold", windows, shape=(4, 5, 6), **sizes),
+    ]
+    program = agree(whole([x], outputs), [normal(rng, 4, 5, 6, dtype="float64")])
+    assert program.report.callbacks == []
+
+
+def test_indexing(rng: Rng) -> None:
+    x, i = given((5, 3)), given((7,), "int64")
+    taken = made("take", x, i)
+    outputs = [
+        taken,
+        made("scatter_add", made("exp", taken), i, shape=(5, 3)),
+        made("put", x, made("sin", taken), i),
+    ]
+    program = agree(whole([x, i], outputs), [normal(rng, 5, 3), rng.integers(0, 5, 7)])
+    assert program.report.callbacks == []
+
+
+@pytest.mark.parametrize("wrong", [5, -1, 2**40])
+def test_an_index_out_of_range_raises_before_anything_is_written(rng: Rng, wrong: int) -> None:
+    x, i = given((5, 3)), given((7,), "int64")
+    graph = whole([x, i], [made("take", x, i)], [(0, made("mul", x, 2.0))])
+    program = compile_graph(graph, cache=False)
+    array, places = normal(rng, 5, 3), rng.integers(0, 5, 7)
+    places[4] = wrong
+    before = array.copy()
+    with pytest.raises(DimensionError, match="take: an index is out of range for dim 0 with 5"):
+        program.call(array, places)
+    np.testing.assert_array_equal(array, before)
+
+
+def test_what_loops_cannot_do_runs_as_a_callback_between_regions(rng: Rng) -> None:
+    x = given((4, 6))
+    scaled = made("mul", x, 2.0)
+    ordered = made("sort", made("exp", scaled), axis=1, descending=True)
+    product = made("mul", (ordered, 0), scaled)
+    graph = whole([x], [product, (ordered, 1), scaled, x], [(0, made("neg", product))])
+    program = agree(graph, [normal(rng, 4, 6)])
+    assert program.report.callbacks == ["sort"]
+    assert program.report.regions == 2
+
+
+def test_dtypes_that_loops_do_not_know_run_as_callbacks(rng: Rng) -> None:
+    z, x = given((3,), "complex128"), given((3,), "float64")
+    total = made(
+        "mul",
+        z,
+        made("to", made("exp", x), dtype=np.dtype("complex128"), source=np.dtype("float64")),
+    )
+    graph = whole([z, x], [total, z], [(0, total)])
+    values = normal(rng, 3, dtype="float64")
+    program = agree(graph, [values + 1j, values])
+    assert sorted(program.report.callbacks) == ["mul", "to"]
+
+
+def test_python_numbers_are_held_as_python_holds_them() -> None:
+    rate, x = given((), "float32", weak=True), given((3,), "float64")
+    halved = made("mul", rate, 0.5)
+    wide = made("to", halved, dtype=np.dtype("float64"), source=np.dtype("float32"))
+    program = compile_graph(whole([rate, x], [made("mul", x, wide), halved]), cache=False)
+    values = np.array([1.0, 2.0, 3.0])
+    product, half = program.call(0.1, values)
+    np.testing.assert_array_equal(product, values * (0.1 * 0.5))
+    assert half == np.float32(0.1 * 0.5)
+
+
+def test_inputs_in_any_layout(rng: Rng) -> None:
+    x, y = given((4, 6)), given((6, 4))
+    product = made("mul", x, made("permute", y, axes=(1, 0)))
+    graph = whole([x, y], [product, made("matmul", x, y)], [(0, made("add", x, 1.0))])
+    a, b = normal(rng, 6, 4).T, normal(rng, 12, 8)[::-2, ::2]
+    expected, committed = node_by_node(graph, [a, b])
+    program = compile_graph(graph, [a.strides, b.strides], cache=False)
+    found = program.call(a, b)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(a, committed[0])
+
+
+def test_arguments_that_do_not_fit_are_copied_or_named(rng: Rng) -> None:
+    x = given((4, 6))
+    program = compile_graph(whole([x], [made("exp", x)]), cache=False)
+    array = normal(rng, 6, 4)
+    np.testing.assert_allclose(program.call(array.T)[0], np.exp(array.T), rtol=1e-6)
+    with pytest.raises(TypeError, match=r"argument 0 is float32\[6, 4\]; .* float32\[4, 6\]"):
+        program.call(array)
