@@ -98,6 +98,11 @@ def supported(operation: str, dtype: str) -> bool:
     return (operation, dtype) in _FORMULAS
 
 
+def operations() -> list[tuple[str, str]]:
+    """All pairs of operation and dtype that `functions` can define."""
+    return sorted(_FORMULAS)
+
+
 def functions(names: Iterable[Name]) -> str:
     """Definitions of the named functions and of what they call, each once."""
     texts: dict[Name, str] = {}

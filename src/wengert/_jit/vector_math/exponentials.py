@@ -40,7 +40,7 @@ ONE_SIDED = {32: 60, 64: 120}
 
 def reduced(x: Value) -> tuple[Value, Value]:
     """The integer n and the remainder r of x = n ln 2 + r."""
-    number, exponent = nearest_integer(x * (1 / math.log(2)))
+    number, exponent = nearest_integer(x, 1 / math.log(2))
     high, low = LN2[x.kind.bits]
     return exponent, fma(number, -low, fma(number, -high, x))
 
@@ -68,8 +68,10 @@ def expm1(x: Value) -> Value:
     bits = x.kind.bits
     n, r = reduced(at_least(at_most(x, RANGE[bits][1]), EXPM1_FLOOR[bits]))
     scale = power_of_two(n - 1)
-    half = fma(scale, expm1_of_remainder(r), scale - 0.5)
-    return with_sign(half + half, x)
+    inner = expm1_of_remainder(r)
+    half = fma(scale, inner, scale - 0.5)
+    # Half of a subnormal number may not be one.
+    return with_sign(select(n.equals(0), inner, half + half), x)
 
 
 def sigmoid(x: Value) -> Value:

@@ -12,12 +12,12 @@ import math
 from .coefficients import COEFFICIENTS
 from .exponentials import LN2
 from .values import (
-    BIAS,
     MANTISSA,
     Value,
     fma,
     magnitude,
     polynomial,
+    power_of_two,
     select,
     with_sign,
 )
@@ -73,9 +73,8 @@ def log(x: Value) -> Value:
 def _log_of_sum(total: Value, lost: Value, doublings: Value | None = None) -> Value:
     """log((total + lost) 2^doublings), where `lost` is below half a unit of `total` >= 2^-53."""
     exponent, m = split(total)
-    # Scaling back by 2^-e in the bits: at the top of the range the result is subnormal, lost is 0.
-    bits = total.kind.bits
-    scale = ((BIAS[bits] - exponent) << MANTISSA[bits]).as_float()
+    # From 2^54 on nothing is lost, and 2^-e would soon be subnormal.
+    scale = power_of_two(-select(exponent < 60, exponent, 60))
     f = fma(lost, scale, m - 1.0)
     if doublings is not None:
         exponent = exponent + doublings

@@ -35,7 +35,7 @@ REDUCE_LARGE = "reduce_large"
 
 def _reduced(x: Value) -> tuple[Value, Value, Value]:
     """r, what r lacks of the exact remainder, and the quadrant, for float64."""
-    number, quadrant = nearest_integer(x * (2 / math.pi))
+    number, quadrant = nearest_integer(x, 2 / math.pi)
     first = fma(number, -PI_HALVES[0], x)
     product = number * PI_HALVES[1]
     second = first - product

@@ -270,13 +270,13 @@ def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
     return result
 
 
-def nearest_integer(x: Value) -> tuple[Value, Value]:
-    """x rounded to the nearest integer, as a float and as an integer; |x| < 2^22 or 2^51.
+def nearest_integer(x: Value, factor: float = 1.0) -> tuple[Value, Value]:
+    """x factor rounded to an integer, as a float and as an integer; below 2^22 or 2^51 in size.
 
     Adding 1.5 * 2^23 (or 2^52) leaves the integer in the low bits of the sum.
     """
     magic = 1.5 * 2.0 ** MANTISSA[x.kind.bits]
-    shifted = x + magic
+    shifted = x + magic if factor == 1.0 else fma(x, factor, magic)
     return shifted - magic, shifted.bits() - x.like(magic).bits()
 
 
