@@ -237,10 +237,10 @@ class Emitter:
             return self._scalars.constant(expr)
         if isinstance(expr, Local):
             return self._local(expr)
-        key = (expr, w.lanes)
-        found = w.find(key)
+        found = w.find(expr) or (w.find((expr, w.lanes)) if w.lanes > 1 else None)
         if found is None:
-            found = w.remember(key, self._made(expr))
+            found = self._made(expr)
+            w.remember(expr if found.lanes == 1 else (expr, found.lanes), found)
         return found
 
     def _local(self, expr: Local) -> Held:

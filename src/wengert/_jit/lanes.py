@@ -14,6 +14,7 @@ from .index import Atom, Index, Looked, Quotient, Rest, Var
 from .loops import (
     Buffer,
     Expr,
+    IndexTuple,
     Let,
     Load,
     Local,
@@ -85,7 +86,7 @@ def vectorisable(loop: Loop) -> bool:
     """Whether iterations can run side by side: they share nothing but accumulators."""
     inside: set[str] = set()
     sums = {acc.name for acc in loop.accumulators}
-    written: set[Buffer] = set()
+    places: dict[Buffer, list[IndexTuple]] = {}
     for statement in walk(loop.body):
         match statement:
             case Product():
@@ -98,27 +99,32 @@ def vectorisable(loop: Loop) -> bool:
             case Store():
                 if not _separate(statement, loop.var):
                     return False
-                written.add(statement.buffer)
+                places.setdefault(statement.buffer, []).append(statement.index)
             case _:
                 pass
     for expr in _every(loop.body):
         if isinstance(expr, Local) and expr.name in sums:
             return False
-        if isinstance(expr, Load) and expr.buffer in written:
-            if not any(part.single is loop.var for part in expr.index):
-                return False
-    return True
+        if isinstance(expr, Load) and expr.buffer in places:
+            places[expr.buffer].append(expr.index)
+    return all(_own_part(buffer, found, loop.var) for buffer, found in places.items())
+
+
+def _own_part(buffer: Buffer, places: Sequence[IndexTuple], var: Var) -> bool:
+    """Whether each iteration touches a part of a buffer that no other one touches."""
+    if any(all(index[axis].single is var for index in places) for axis in range(len(buffer.shape))):
+        return True
+    # Otherwise at least the same element in each iteration.
+    return len({flat(buffer, index) for index in places}) == 1
 
 
 def _separate(store: Store, var: Var) -> bool:
-    """Whether different iterations surely write different elements."""
-    for part in store.index:
-        if part.terms.get(var) and not any(
-            isinstance(atom, Looked) or (atom is not var and _mentions(atom, var))
-            for atom in part.terms
-        ):
-            return True
-    return False
+    """Whether the iterations of a vector surely write different elements."""
+    place = flat(store.buffer, store.index)
+    return bool(place.terms.get(var)) and not any(
+        isinstance(atom, Looked) or (atom is not var and _mentions(atom, var))
+        for atom in place.terms
+    )
 
 
 def _mentions(atom: Atom, var: Var) -> bool:

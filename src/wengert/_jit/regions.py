@@ -18,8 +18,10 @@ from .._base.errors import DimensionError
 from .._graph.text import origin_text
 from .builtin import ArraySpec, NumberSpec, OutputSpec, canonical, make_builtin
 from .choose import Choice
+from .contract import contract
 from .emit import ENTRY, Emitter
 from .engine import target
+from .fuse import fuse
 from .lanes import Lanes
 from .loops import NUMPY, Buffer, Loop, Product, Program, walk
 from .lower import Bounds, Lowering, is_matrix
@@ -72,7 +74,10 @@ class Region:
                 required.add(value)
             copies.append((value, buffers[self.given[position]]))
         choice = Choice(self.values, required, given, has_library(), self._readable(buffers))
-        return Lowering(choice, buffers).program(self.values, copies)
+        program = Lowering(choice, buffers).program(self.values, copies)
+        fuse(program)
+        contract(program)
+        return program
 
     def _readable(self, buffers: dict[Value, Buffer]) -> Callable[[Value], bool]:
         return lambda value: is_matrix(value, buffers)
