@@ -9,13 +9,13 @@ that nobody uses frees its code. Where `interpreter` says no, ctypes does the sa
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from . import interpreter
-from .engine import Library, compile_text
+from .engine import NO_SYMBOLS, Library, compile_text
 from .entry import ALIGNMENT, ENTRY, ArraySpec, NumberSpec, OutputSpec, dtype_word, entry_text
 
 _METH_FASTCALL = 0x80
@@ -33,25 +33,27 @@ def make_builtin(
     arena_bytes: int = 0,
     error: Callable[[int], BaseException] | None = None,
     cache: bool = True,
+    symbols: Mapping[str, int] = NO_SYMBOLS,
 ) -> Callable[..., Any]:
     """A function of `specs` that runs `entry_symbol` of `ir` and returns a tuple of `outputs`.
 
     `entry_symbol` is `i32 (ptr inputs, ptr outputs, ptr arena)` over arrays of data pointers; the
     arena is 64-byte aligned. Arguments that do not fit go to `slow(*arguments)`, whose result is
-    returned. A result of `entry_symbol` other than 0 raises `error(code)`.
+    returned. A result of `entry_symbol` other than 0 raises `error(code)`. `symbols` are the
+    addresses of functions that the text declares.
     """
 
     def fail(code: int) -> NoReturn:
         raise (error or _unexplained)(code)
 
     if not interpreter.layout_is_known():
-        library = compile_text(ir, cache)
+        library = compile_text(ir, cache, symbols)
         run = _foreign(library.address(entry_symbol), release_gil)
         return _Call(specs, outputs, arena_bytes, slow, fail, run, library)
     words, kept = _table(specs, outputs, arena_bytes, slow, fail)
     places = {word: index for index, word in enumerate(words)}
     entry = entry_text(places, specs, outputs, entry_symbol, release_gil, arena_bytes)
-    library = compile_text(f"{ir}\n{entry}", cache)
+    library = compile_text(f"{ir}\n{entry}", cache, symbols)
     definition = _MethodDef(name.encode(), library.address(ENTRY), _METH_FASTCALL, None)
     table = np.array(list(words.values()), np.uint64).view(_Table)
     table.keep = (*kept, definition, library)

@@ -12,14 +12,19 @@ import itertools
 import os
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
+
+from .cache import key_of, load, store
 
 NATIVE = "native"
 # The psABI levels; each includes the ones before it.
 X86_LEVELS = ("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4")
+NO_SYMBOLS: Mapping[str, int] = MappingProxyType({})
 
 _DEFINED = re.compile(
     r'^define (?!internal |private )[^@\n]*@(?:"([^"\n]+)"|([\w.$-]+))\(', re.MULTILINE
@@ -63,6 +68,8 @@ class _Engine:
         self._layout = str(self._machine.target_data)
         self._linker = llvm.create_lljit_compiler(self._target_machine(), use_jit_link=True)
         self._names = (f"wengert{index}" for index in itertools.count())
+        version = import_module("llvmlite").__version__
+        self.identity = (self._machine.triple, target.cpu, target.features, version)
 
     def _target_machine(self) -> Any:
         return (
@@ -99,22 +106,35 @@ class _Engine:
             passes.run(module, builder)
         return module
 
-    def link(self, code: bytes, names: list[str]) -> Library:
+    def link(self, code: bytes, names: list[str], symbols: Mapping[str, int]) -> Library:
         builder = _llvm().JITLibraryBuilder().add_object_img(code).add_current_process()
         for name in names:
             builder.export_symbol(name)
+        for name, address in symbols.items():
+            builder.import_symbol(name, address)
         return Library(builder.link(self._linker, next(self._names)), len(code))
 
 
 _lock = threading.RLock()
 
 
-def compile_text(ir: str, cache: bool = True) -> Library:
-    """Machine code for a module of LLVM text, for `target()`."""
+def compile_text(ir: str, cache: bool = True, symbols: Mapping[str, int] = NO_SYMBOLS) -> Library:
+    """Machine code for a module of LLVM text, for `target()`.
+
+    `symbols` are the addresses of functions that the text declares; the text itself should hold no
+    address, since its code may come from another process by way of the cache on disk.
+    """
     names = [quoted or plain for quoted, plain in _DEFINED.findall(ir)]
     with _lock:
         engine = _engine(target())
-        return engine.link(engine.object_code(ir), names)
+        if not cache:
+            return engine.link(engine.object_code(ir), names, symbols)
+        key = key_of([ir, *engine.identity])
+        code = load(key)
+        if code is None:
+            code = engine.object_code(ir)
+            store(key, code)
+        return engine.link(code, names, symbols)
 
 
 def assembly(ir: str) -> str:
