@@ -51,7 +51,8 @@ _NAMES: dict[str, Dtype] = {
     "complex128": complex128,
     "cdouble": complex128,
 }
-_SUPPORTED: set[Dtype] = set(_NAMES.values())
+_SUPPORTED: dict[Dtype, Dtype] = {dtype: dtype for dtype in _NAMES.values()}
+"""Equal dtypes need not be one object; compiled code compares addresses, so one is chosen."""
 
 _default: list[Dtype] = [float32]
 _COMPLEX_OF: dict[Dtype, Dtype] = {float16: complex64, float32: complex64, float64: complex128}
@@ -95,7 +96,8 @@ def bfloat16() -> Dtype:
 
 def as_dtype(dtype: Any) -> Dtype:
     """The supported NumPy dtype that `dtype` names: a dtype, a NumPy scalar type, a Python type
-    (`float` is the default floating dtype, `int` is int64), or a string."""
+    (`float` is the default floating dtype, `int` is int64), or a string.
+    """
     if dtype is float:
         return _default[0]
     if dtype is int:
@@ -118,7 +120,7 @@ def as_dtype(dtype: Any) -> Dtype:
             f"dtype {found} is not supported. Convert first, for example to wengert.float64; "
             f"supported are {', '.join(sorted(d.name for d in _SUPPORTED))} and bfloat16."
         )
-    return found
+    return _SUPPORTED.get(found, found)
 
 
 def is_floating(dtype: Dtype) -> bool:
@@ -162,7 +164,8 @@ def number_dtype(number: complex) -> Dtype:
 
 def _join(a: Dtype, b: Dtype) -> Dtype:
     """The smallest dtype that holds both. Unlike NumPy, an integer never widens a float, and two
-    different 16-bit floats meet at float32."""
+    different 16-bit floats meet at float32.
+    """
     if a == b:
         return a
     rank_a, rank_b = category(a), category(b)

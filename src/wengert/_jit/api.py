@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import time
+import types
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +27,7 @@ from .lifting import State, roots_of
 from .program import compile_graph
 from .report import Report
 from .run import CompiledProgram, make_executor
-from .signature import describe, kind_of
+from .signature import Sharing, describe, kind_of
 
 _MOST_TRACES = 64
 
@@ -53,7 +54,8 @@ class JitFunction:
         self._check = check
         self._cache = cache
         self._entries: dict[Any, _Entry] = {}
-        self._bound: weakref.WeakKeyDictionary[Any, JitFunction] = weakref.WeakKeyDictionary()
+        self._instance: Callable[[], Any] | None = None
+        self._bound: dict[int, tuple[Any, JitFunction]] = {}
         self._latest: CompiledProgram | None = None
         self._report = Report(self._name)
 
@@ -61,28 +63,36 @@ class JitFunction:
         """A method: every instance has programs of its own."""
         if instance is None:
             return self
-        bound = self._bound.get(instance)
-        if bound is None:
-            method = self._function.__get__(instance, owner)
+        key = id(instance)
+        found = self._bound.get(key)
+        if found is None:
             bound = JitFunction(
-                method, backend=self._backend, check=self._check, cache=self._cache
+                self._function, backend=self._backend, check=self._check, cache=self._cache
             )
-            self._bound[instance] = bound
-        return bound
+            # The instance is held weakly: its programs must not keep it alive.
+            bound._instance = weakref.ref(instance, lambda _: self._bound.pop(key, None))
+            found = self._bound[key] = (bound._instance, bound)
+        return found[1]
+
+    def target(self) -> Callable[..., Any]:
+        """The function to trace, bound to its instance where it is a method."""
+        if self._instance is None:
+            return self._function
+        return types.MethodType(self._function, self._instance())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         modes = _modes.current()
         leaves, structure = pytree.flatten((args, kwargs))
         if modes.trace is not None or modes.levels or _symbolic(leaves):
             # Inside another trace or vmap the operations are recorded there.
-            return self._function(*args, **kwargs)
-        seen: dict[int, int] = {}
+            return self.target()(*args, **kwargs)
+        sharing = Sharing()
         key = (
             structure,
             modes.grad,
             modes.inference,
             get_default_dtype(),
-            tuple([describe(leaf, seen) for leaf in leaves]),
+            tuple([describe(leaf, sharing) for leaf in leaves]),
         )
         entry = self._entries.get(key)
         if entry is None:
@@ -92,7 +102,7 @@ class JitFunction:
         if self._check:
             from .check import run_checked
 
-            return run_checked(program, entry.state, self._function, args, kwargs, leaves)
+            return run_checked(program, entry.state, self.target(), args, kwargs, leaves)
         return program.run(entry.state, leaves)
 
     @property
@@ -136,7 +146,7 @@ class JitFunction:
         while True:
             try:
                 captured: Captured = capture(
-                    self._function, self._name, leaves, structure, state, lifted
+                    self.target(), self._name, leaves, structure, state, lifted
                 )
                 break
             except LiftMore as more:
@@ -153,7 +163,7 @@ class _Entry:
     def __init__(self, owner: JitFunction, leaves: list[Any]) -> None:
         self._owner = owner
         constants = [leaf for leaf in leaves if kind_of(leaf) == "constant"]
-        self.state = State(roots_of(owner._function, constants))
+        self.state = State(lambda: roots_of(owner.target(), constants))
         self._programs: dict[Any, list[CompiledProgram]] = {}
         self._current: CompiledProgram | None = None
         self._lifted: frozenset[Any] = frozenset()
@@ -167,8 +177,15 @@ class _Entry:
             if current.holds(state, leaves):
                 return current
         else:
+            before = state.numbers()
             state.look()
             self._signature = None
+            # A number that has changed once is expected to change again: it becomes an input.
+            self._lifted |= {
+                place
+                for place, value in state.numbers().items()
+                if before.get(place, value) != value
+            }
         if self._signature is None:
             self._signature = state.signature(self._lifted)
         signature = self._signature

@@ -7,9 +7,10 @@ and objects with attributes; it does not know modules or optimisers.
 
 from __future__ import annotations
 
+import dis
 import functools
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from operator import is_
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ import numpy as np
 
 from .._graph.value import Handle
 from .._record.random_state import Generator
-from .signature import describe
+from .signature import Sharing, describe
 
 _MOST = 20_000
 _ROOT = __name__.partition(".")[0]
@@ -106,7 +107,7 @@ class Container:
 class State:
     """The containers reachable from some roots, and their contents when last looked at."""
 
-    def __init__(self, roots: list[tuple[str, Any]]) -> None:
+    def __init__(self, roots: Callable[[], list[tuple[str, Any]]]) -> None:
         self._roots = roots
         self.containers: list[Container] = []
         self.contents: list[list[tuple[Any, Any]]] = []
@@ -126,12 +127,21 @@ class State:
                 return False
         return all(map(is_, chain.from_iterable(self._views), self._flat))
 
+    def numbers(self) -> dict[tuple[str, Any], int | float]:
+        """The ints and floats that are part of the signature, by place."""
+        return {
+            place_of(container, key): value
+            for container, items in zip(self.containers, self.contents, strict=True)
+            for key, value in items
+            if value.__class__ is int or value.__class__ is float
+        }
+
     def look(self) -> None:
         """Walk again, and remember what is there."""
         self.containers, self.contents, self.handles = [], [], {}
         self._views, self._flat, self._single = [], [], []
         seen: dict[int, Any] = {}
-        stack = list(reversed(self._roots))
+        stack = list(reversed(self._roots()))
         while stack and len(self.containers) < _MOST:
             path, value = stack.pop()
             if id(value) in seen:
@@ -217,31 +227,30 @@ class State:
         Numbers at the `lifted` places are inputs and do not count, nor do floats in plain
         containers.
         """
-        seen: dict[int, int] = {}
+        sharing = Sharing()
         parts: list[Any] = []
         for container, items in zip(self.containers, self.contents, strict=True):
             row: list[Any] = [container.kind, container.path]
             for key, value in items:
                 row.append(id(key) if isinstance(key, Handle) else key)
-                row.append(self._described(container, key, value, lifted, seen))
+                row.append(self._described(container, key, value, lifted, sharing))
             parts.append(tuple(row))
         return tuple(parts)
 
     def _described(
-        self, container: Container, key: Any, value: Any, lifted: Any, seen: dict[int, int]
+        self, container: Container, key: Any, value: Any, lifted: Any, sharing: Sharing
     ) -> Any:
         if is_lifted(container, key, value, lifted):
             return value.__class__
         if isinstance(value, Handle):
             if not isinstance(value._data, np.ndarray):
                 return ("symbol", id(value))
-            first = seen.setdefault(id(value), len(seen))
-            return (first, describe(value, seen))
+            return (sharing.handle(value), describe(value, sharing))
         if isinstance(value, bool | int | float | complex | str | bytes | type(None)):
             return (value.__class__, value)
         if isinstance(value, tuple):
             return tuple(
-                self._described(container, None, item, lifted, seen)
+                self._described(container, None, item, lifted, sharing)
                 for item in value  # pyright: ignore
             )
         # A container is described by its own entry; any other object by being itself.
@@ -267,7 +276,11 @@ def is_lifted(
 
 def _global_names(code: types.CodeType) -> set[str]:
     """The names that a function and the functions inside it may read from globals."""
-    names = set(code.co_names)
+    names = {
+        str(step.argval)
+        for step in dis.get_instructions(code)
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= _global_names(constant)

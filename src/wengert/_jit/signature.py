@@ -33,23 +33,35 @@ def layout(array: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
     return None if array.flags.c_contiguous and array.flags.aligned else array.strides
 
 
-def describe(leaf: Any, seen: dict[int, int]) -> Any:
-    """What must be equal for one program to serve two calls. `seen` numbers the storages."""
+class Sharing:
+    """Numbers handles and storages in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self._handles: dict[int, int] = {}
+        self._storages: dict[int, int] = {}
+
+    def handle(self, handle: Any) -> int:
+        """The number of a handle; the same handle has the same number."""
+        return self._handles.setdefault(id(handle), len(self._handles))
+
+    def storage(self, handle: Any) -> Any:
+        """What the handle shares: None for memory of its own met for the first time."""
+        storage = handle._storage
+        number = self.handle(handle)
+        if storage is None:
+            return None
+        first = self._storages.setdefault(id(storage), number)
+        if first == number and handle._view is None:
+            return None
+        root = storage.root
+        return (first, root.shape, layout(root), handle._data.ctypes.data - root.ctypes.data)
+
+
+def describe(leaf: Any, sharing: Sharing) -> Any:
+    """What must be equal for one program to serve two calls."""
     if isinstance(leaf, Handle):
         data = leaf._data
-        storage = leaf._storage
-        shared = None
-        if leaf._view is not None or (storage is not None and id(storage) in seen):
-            assert storage is not None
-            root = storage.root
-            shared = (
-                seen.setdefault(id(storage), len(seen)),
-                root.shape,
-                layout(root),
-                data.ctypes.data - root.ctypes.data,
-            )
-        elif storage is not None:
-            seen[id(storage)] = len(seen)
+        shared = sharing.storage(leaf)
         return (data.shape, data.dtype, layout(data), gradient_kind(leaf), shared)
     if isinstance(leaf, np.ndarray):
         return (leaf.shape, leaf.dtype, layout(leaf))  # pyright: ignore

@@ -9,6 +9,7 @@ import numpy as np
 from .._declare.linear import linear, other
 from .._declare.samples import Sample
 from .._graph.value import Chain
+from .._record.storage import WriteRules
 from .complex_numbers import pointwise_batch
 from .creation import zeros
 from .shaping import permute, slice_
@@ -16,7 +17,6 @@ from .shaping import permute, slice_
 
 def _same(shapes: Any, dtypes: Any, params: Any) -> Any:
     return [(shapes[0], dtypes[0])]
-
 
 
 def _view_put_transpose(site: Any, g: Any, i: int) -> Any:
@@ -69,7 +69,8 @@ def _view_put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, para
                     (slice_, {"slices": ((1, 1, 1), (0, 2, 1))}),
                 )
             },
-        )
+        ),
+        Sample(lambda rng: [rng.standard_normal((2, 2)), rng.standard_normal((2, 2))], {"chain": ()}),
     ],
 )
 def view_put(base: Any, value: Any, chain: Chain) -> Any:
@@ -88,6 +89,10 @@ def view_put(base: Any, value: Any, chain: Chain) -> Any:
     jvp=lambda site, t_old, t_new: (t_old,),
     keeps=(),
     batch=pointwise_batch,
+    samples=[
+        Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((2, 3))], {}),
+        Sample(lambda rng: [np.array(rng.normal()), np.array(rng.normal())], {}),
+    ],
 )
 def overwrite(old: Any, new: Any) -> Any:
     """The value of `new` with the derivative of `old`: a write under no_grad."""
@@ -103,3 +108,6 @@ def overwrite(old: Any, new: Any) -> Any:
 def detach(x: Any) -> Any:
     """The same memory without a history."""
     return x[...]
+
+
+WriteRules.view_put, WriteRules.overwrite = view_put, overwrite

@@ -18,6 +18,13 @@ from . import modes as _modes
 from .origin import caller, source_line
 
 
+class WriteRules:
+    """The primitives that give a write its meaning; they are declared further up."""
+
+    view_put: Primitive
+    overwrite: Primitive
+
+
 def storage_of(handle: Handle) -> Storage:
     """The storage of a handle, made at the first use."""
     storage = handle._storage
@@ -159,10 +166,9 @@ def _write_batched(handle: Handle, value: Handle, name: str) -> None:
 
 def _rebind(target: Any, value: Any) -> None:
     """Give `target` the edge of `value`, and its base the edge of the changed whole."""
-    from .._declare.registry import primitives
     from .door import record
 
-    put, overwrite = primitives["view_put"], primitives["overwrite"]
+    put, overwrite = WriteRules.view_put, WriteRules.overwrite
     traced = _modes.current().trace is not None
     stopped = not _modes.current().grad
     view = target._view

@@ -90,9 +90,47 @@ def zero_(self: Any) -> Any:
     return fill_(self, 0)
 
 
-NAMES = (
-    "abs add sub mul div neg pow exp expm1 log log1p sin cos tan tanh sinh cosh sqrt rsqrt "
-    "reciprocal sigmoid relu floor ceil round trunc sign clamp remainder fmod square "
-    "masked_fill scatter_add index_add tril triu erf erfc asin acos atan"
-).split()
+NAMES = [
+    "abs",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "neg",
+    "pow",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "sinh",
+    "cosh",
+    "sqrt",
+    "rsqrt",
+    "reciprocal",
+    "sigmoid",
+    "relu",
+    "floor",
+    "ceil",
+    "round",
+    "trunc",
+    "sign",
+    "clamp",
+    "remainder",
+    "fmod",
+    "square",
+    "masked_fill",
+    "scatter_add",
+    "index_add",
+    "tril",
+    "triu",
+    "erf",
+    "erfc",
+    "asin",
+    "acos",
+    "atan",
+]
 """Functions that have an in-place form of the same name with an underscore."""

@@ -89,7 +89,9 @@ class RemovableHandle:
 def _number(x: Any, what: str, kind: Callable[[Any], Any]) -> Any:
     data = x._data
     if data.size != 1:
-        raise ShapeError(f"a tensor of shape {tuple(data.shape)} has no {what}: it is not one number.")
+        raise ShapeError(
+            f"a tensor of shape {tuple(data.shape)} has no {what}: it is not one number."
+        )
     if data.__class__ is Abstract and data.weak:
         trace = _modes.current().trace
         if trace is not None:
@@ -253,7 +255,9 @@ class Tensor(Handle):
             return self
         if not isinstance(self._data, np.ndarray) or _modes.current().trace is not None:
             if not requires_grad:
-                raise TracingError("requires_grad_(False): use x.detach() inside a traced function.")
+                raise TracingError(
+                    "requires_grad_(False): use x.detach() inside a traced function."
+                )
             return self._traced_leaf()
         if requires_grad:
             if not is_inexact(self._data.dtype):
@@ -358,7 +362,7 @@ class Tensor(Handle):
             if handle is not None:
                 before = handle._grad
                 handle._grad = g.detach() if before is None else before + g
-            return None
+            return
 
         self.register_hook(keep)
 
@@ -543,7 +547,10 @@ class Tensor(Handle):
         if not self.is_leaf:
             raise DifferentiationError("pickle: only leaves can be pickled. Use x.detach().")
         array = np.array(concrete(self, "copy"))
-        return (_rebuild, (type(self), array, self.requires_grad, self._grad, _own_attributes(self)))
+        return (
+            _rebuild,
+            (type(self), array, self.requires_grad, self._grad, _own_attributes(self)),
+        )
 
     # ---- dtypes -----------------------------------------------------------------------------
 
@@ -759,21 +766,42 @@ class Tensor(Handle):
     clamp, clip, angle, conj = pointwise.clamp, pointwise.clamp, pointwise.angle, pointwise.conj
     clone = creation.clone
 
-    reshape, view, flatten, ravel = movement.reshape, movement.view, movement.flatten, movement.ravel
-    permute, transpose, t, movedim = movement.permute, movement.transpose, movement.t, movement.movedim
+    reshape, view, flatten, ravel = (
+        movement.reshape,
+        movement.view,
+        movement.flatten,
+        movement.ravel,
+    )
+    permute, transpose, t, movedim = (
+        movement.permute,
+        movement.transpose,
+        movement.t,
+        movement.movedim,
+    )
     swapaxes, moveaxis = transpose, movedim
     squeeze, unsqueeze, expand = movement.squeeze, movement.unsqueeze, movement.expand
     expand_as, broadcast_to, repeat = movement.expand_as, movement.broadcast_to, movement.repeat
     narrow, split, chunk, unbind, flip = (
-        movement.narrow, movement.split, movement.chunk, movement.unbind, movement.flip,
+        movement.narrow,
+        movement.split,
+        movement.chunk,
+        movement.unbind,
+        movement.flip,
     )
 
     sum, mean, var, std, norm = (
-        reduction.sum, reduction.mean, reduction.var, reduction.std, reduction.norm,
+        reduction.sum,
+        reduction.mean,
+        reduction.var,
+        reduction.std,
+        reduction.norm,
     )
     max, min, amax, amin = reduction.max, reduction.min, reduction.amax, reduction.amin
     argmax, argmin, any, all = (
-        reduction.argmax, reduction.argmin, reduction.any, reduction.all,
+        reduction.argmax,
+        reduction.argmin,
+        reduction.any,
+        reduction.all,
     )
     cumsum, logsumexp = reduction.cumsum, reduction.logsumexp
     softmax, log_softmax = activations.softmax, activations.log_softmax
@@ -797,22 +825,27 @@ class Tensor(Handle):
     copy_, fill_, zero_ = _inplace.copy_, _inplace.fill_, _inplace.zero_
 
     def __iadd__(self, other: Any) -> Any:
-        return self.add_(other)
+        return self + other if _is_number(self) else self.add_(other)
 
     def __isub__(self, other: Any) -> Any:
-        return self.sub_(other)
+        return self - other if _is_number(self) else self.sub_(other)
 
     def __imul__(self, other: Any) -> Any:
-        return self.mul_(other)
+        return self * other if _is_number(self) else self.mul_(other)
 
     def __itruediv__(self, other: Any) -> Any:
-        return self.div_(other)
+        return self / other if _is_number(self) else self.div_(other)
 
     def __ipow__(self, other: Any) -> Any:
-        return self.pow_(other)
+        return self ** other if _is_number(self) else self.pow_(other)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"a tensor has no attribute {name!r}")
+
+
+def _is_number(x: Any) -> bool:
+    """Whether x stands for a Python number in a trace; numbers are not changed in place."""
+    return x._data.__class__ is Abstract and x._data.weak
 
 
 def _own_attributes(x: Any) -> dict[str, Any]:
