@@ -22,9 +22,10 @@ from .._base.dtypes import (
     bool_,
     category,
     complex128,
+    float32,
     float64,
-    int64,
     get_default_dtype,
+    int64,
     is_inexact,
     promote,
     real_of,
@@ -36,7 +37,7 @@ from .._graph.value import Handle
 from .._record.door import record
 from .linear import linear
 from .registry import register
-from .samples import Domain, reals
+from .samples import Domain, Sample, reals
 
 
 class Selected:
@@ -274,6 +275,17 @@ def elementwise(
     abstract=lambda shapes, dtypes, params: [(shapes[0], params["dtype"])],
     transpose=lambda site, g, i: convert(g, site.params["source"]),
     batch=lambda p, ops, batched, size, params: p(ops[0], **params),
+    samples=[
+        Sample(lambda rng: [rng.standard_normal((2, 3))], {"dtype": d, "source": float64})
+        for d in (float32, float64, complex128)
+    ]
+    + [
+        Sample(
+            lambda rng: [rng.standard_normal(3) + 1j * rng.standard_normal(3)],
+            {"dtype": float64, "source": complex128},
+        ),
+        Sample(lambda rng: [rng.integers(-3, 3, (0, 2))], {"dtype": float64, "source": int64}),
+    ],
 )
 def to(x: Any, dtype: Dtype, source: Dtype) -> Any:
     """Change of dtype; complex to real drops the imaginary part."""

@@ -15,9 +15,13 @@ class Domain(NamedTuple):
     high: float = 3.0
     avoid: tuple[float, ...] = ()
     gap: float = 0.05
+    boolean: bool = False
+    """Draw True and False instead."""
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
         """Uniform float64 samples of the domain."""
+        if self.boolean:
+            return np.asarray(rng.random(shape) < 0.5)
         values = rng.uniform(self.low, self.high, shape)
         for point in self.avoid:
             near = np.abs(values - point) < self.gap
@@ -28,6 +32,11 @@ class Domain(NamedTuple):
 def reals(low: float = -3.0, high: float = 3.0, avoid: tuple[float, ...] = ()) -> Domain:
     """The interval from `low` to `high` without the points in `avoid`."""
     return Domain(low, high, avoid)
+
+
+def truths() -> Domain:
+    """True and False, for a condition."""
+    return Domain(boolean=True)
 
 
 class Sample(NamedTuple):

@@ -8,7 +8,7 @@ walk over them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import Any, TypeAlias
 
@@ -39,6 +39,8 @@ class Primitive:
     family = "other"
     is_view = False
     selecting = False
+    samples: Sequence[Any] = ()
+    """Where the generated tests call it (`_declare/samples.py`)."""
 
     def __init__(
         self,

@@ -31,11 +31,15 @@ def pointwise_batch(
     return primitive(*full, **params)
 
 
-def _complex_values(rng: np.random.Generator, shape: tuple[int, ...] = (2, 3)) -> Any:
-    return rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+def _complex_values(rng: np.random.Generator, shape: Shape = (2, 3)) -> Any:
+    return np.asarray(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
 
 
-_ONE_COMPLEX = [Sample(lambda rng: [_complex_values(rng)], {})]
+_ONE_COMPLEX = [
+    Sample(lambda rng: [_complex_values(rng)], {}),
+    Sample(lambda rng: [_complex_values(rng, ())], {}),
+    Sample(lambda rng: [_complex_values(rng, (0, 2))], {}),
+]
 
 
 def _real_aval(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
@@ -81,7 +85,10 @@ def imag(x: Any) -> Any:
     operands=lambda arity: (0, 1),
     joint=True,
     batch=pointwise_batch,
-    samples=[Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((2, 3))], {})],
+    samples=[
+        Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((2, 3))], {}),
+        Sample(lambda rng: [np.array(rng.normal()), np.array(rng.normal())], {}),
+    ],
 )
 def complex_(real: Any, imag: Any) -> Any:
     """real + i imag."""

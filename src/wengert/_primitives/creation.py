@@ -9,10 +9,20 @@ import numpy as np
 from .._base.dtypes import Dtype
 from .._base.shapes import Shape
 from .._declare.registry import register
+from .._declare.samples import Sample
 from .._graph.node import Primitive
 from .._record.door import record
 from .._record.trace import FULL
 
+FULL.samples = [
+    Sample(lambda rng: [], {"shape": shape, "value": value, "dtype": np.dtype(dtype)})
+    for shape, value, dtype in [
+        ((2, 3), 0.5, "float32"),
+        ((), 2 - 1j, "complex128"),
+        ((0, 2), 7, "int64"),
+        ((2,), True, "bool"),
+    ]
+]
 register(FULL)
 
 
@@ -39,6 +49,10 @@ CONSTANT = register(
         doc="A fixed array.",
     )
 )
+CONSTANT.samples = [
+    Sample(lambda rng: [], {"array": array})
+    for array in (np.array([[0.5, -1.0]]), np.array(3, np.int32), np.zeros((0, 2), bool))
+]
 
 
 def constant(array: np.ndarray[Any, Any]) -> Any:

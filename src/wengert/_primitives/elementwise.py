@@ -6,15 +6,18 @@ anywhere. The value of a partial at a kink is PyTorch's.
 
 from __future__ import annotations
 
+import cmath
+import math
 from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import Dtype, bool_, promote
+from .._base.dtypes import Dtype, bool_
+from .._base.errors import DtypeError
 from .._base.shapes import Shape
 from .._declare.elementwise import Elementwise, Over, Selected, convert, elementwise
 from .._declare.registry import register
-from .._declare.samples import reals
+from .._declare.samples import reals, truths
 from .._graph.value import Handle
 from .._record.door import record
 from .._record.trace import FULL
@@ -86,20 +89,18 @@ def _power_of_base(x: Any, y: Any) -> Any:
 
 
 def _power_of_exponent(x: Any, y: Any, out: Any) -> Any:
-    if _is_number(x):
-        if x == 0:
-            return where(ge(y, 0.0), 0.0, mul(out, -np.inf))
-        base: Any = complex(x) if x < 0 and out._data.dtype.kind == "c" else x
-        return mul(out, np.log(base).item() if base.__class__ is complex or base > 0 else np.nan)
-    gone = eq(x, 0.0)
-    if not _is_number(y) or y >= 0:
-        gone = bitwise_and(gone, ge(y, 0.0)) if not _is_number(y) else gone
-        from .transcendental import log
-
-        return where(gone, 0.0, mul(out, log(x)))
+    from .complex_numbers import real
     from .transcendental import log
 
-    return mul(out, log(x))
+    is_complex = out._data.dtype.kind == "c"
+    growing = ge(real(y) if is_complex else y, 0.0)
+    if not _is_number(x):
+        return where(bitwise_and(eq(x, 0.0), growing), 0.0, mul(out, log(x)))
+    if x == 0:
+        return where(growing, 0.0, mul(out, -math.inf))
+    if is_complex:
+        return mul(out, cmath.log(x))
+    return mul(out, math.log(x) if x > 0 else math.nan)
 
 
 @elementwise(
@@ -107,7 +108,15 @@ def _power_of_exponent(x: Any, y: Any, out: Any) -> Any:
 )
 def pow(x: Any, y: Any) -> Any:
     """Power, x ** y; the derivative at x = 0 is 0 where the exponent is 0."""
-    return np.power(x, y)
+    try:
+        return np.power(x, y)
+    except ValueError as error:
+        if "negative" not in str(error):
+            raise
+        raise DtypeError(
+            "pow: an integer tensor to a negative power has no integer result. Convert it first: "
+            "x.to(wengert.float32)."
+        ) from None
 
 
 def _not_less(x: Any, y: Any) -> Any:
@@ -269,7 +278,7 @@ where: Where = register(
         [None, lambda cond: Selected(cond), lambda cond: Selected(bitwise_not(cond))],
         kind="same",
         scalar="where",
-        samples=(reals(0, 1), reals(), reals()),
+        samples=(truths(), reals(), reals()),
         dtypes="biufc",
         doc="x where the condition holds, y elsewhere; the other side gets no cotangent at all.",
     )

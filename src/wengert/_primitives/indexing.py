@@ -40,7 +40,8 @@ def _indices_batch(
 ) -> list[Any]:
     """Index handles with a leading batch axis, with the batch position first where `own`."""
     rank = max(
-        operand._data.ndim - is_batched for operand, is_batched in zip(operands, batched, strict=True)
+        operand._data.ndim - is_batched
+        for operand, is_batched in zip(operands, batched, strict=True)
     )
     aligned: list[Any] = []
     for operand, is_batched in zip(operands, batched, strict=True):
@@ -69,6 +70,10 @@ IOTA = register(
         doc="0, 1, ..., size - 1.",
     )
 )
+IOTA.samples = [
+    Sample(lambda rng: [], {"size": size, "dtype": np.dtype(dtype)})
+    for size, dtype in ((4, "int64"), (0, "int64"), (1, "float32"))
+]
 
 
 def iota(size: int) -> Any:
@@ -97,7 +102,12 @@ def _take_index(rng: np.random.Generator) -> list[Any]:
     keeps=lambda wanted, arity: tuple(range(1, arity)),
     batch=_take_batch,
     selecting=True,
-    samples=[Sample(_take_index, {}), Sample(lambda rng: _take_index(rng)[:2], {})],
+    samples=[
+        Sample(_take_index, {}),
+        Sample(lambda rng: _take_index(rng)[:2], {}),
+        Sample(lambda rng: [rng.standard_normal(3), np.array(1)], {}),
+        Sample(lambda rng: [rng.standard_normal((3, 2)), np.zeros(0, np.int64)], {}),
+    ],
 )
 def take(x: Any, *indices: Any) -> Any:
     """The elements (or sub-arrays) of x at integer positions of its leading axes."""
@@ -120,9 +130,13 @@ def _scatter_batch(p: Any, ops: list[Any], batched: list[bool], size: int, param
     keeps=lambda wanted, arity: tuple(range(1, arity)),
     batch=_scatter_batch,
     samples=[
+        Sample(lambda rng: [rng.standard_normal((3, 2)), np.array([0, 2, 2])], {"shape": (4, 2)}),
+        Sample(lambda rng: [np.array(rng.normal()), np.array(2)], {"shape": (3,)}),
+        Sample(lambda rng: [rng.standard_normal((0, 2)), np.zeros(0, np.int64)], {"shape": (3, 2)}),
         Sample(
-            lambda rng: [rng.standard_normal((3, 2)), np.array([0, 2, 2])], {"shape": (4, 2)}
-        )
+            lambda rng: [rng.standard_normal((2, 3)), np.array([0, 1, 1]), np.array([[1], [0]])],
+            {"shape": (2, 2)},
+        ),
     ],
 )
 def scatter_add(values: Any, *indices: Any, shape: Shape) -> Any:
@@ -167,7 +181,17 @@ def _put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: A
                 np.array([3, 1]),
             ],
             {},
-        )
+        ),
+        Sample(lambda rng: [rng.standard_normal(3), np.array(rng.normal()), np.array(2)], {}),
+        Sample(
+            lambda rng: [
+                rng.standard_normal((3, 4, 2)),
+                rng.standard_normal((2, 2, 2)),
+                np.array([0, 2]),
+                np.array([[1], [3]]),
+            ],
+            {},
+        ),
     ],
 )
 def put(x: Any, value: Any, *indices: Any) -> Any:
@@ -218,8 +242,14 @@ def _sort_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: 
     keeps=(2,),
     batch=_sort_batch,
     samples=[
-        Sample(lambda rng: [rng.permutation(6).reshape(2, 3) + 0.5], {"axis": 1, "descending": False}),
-        Sample(lambda rng: [rng.permutation(6).reshape(2, 3) + 0.5], {"axis": 0, "descending": True}),
+        Sample(
+            lambda rng: [rng.permutation(6).reshape(2, 3) + 0.5], {"axis": 1, "descending": False}
+        ),
+        Sample(
+            lambda rng: [rng.permutation(6).reshape(2, 3) + 0.5], {"axis": 0, "descending": True}
+        ),
+        Sample(lambda rng: [rng.standard_normal((2, 0))], {"axis": 1, "descending": False}),
+        Sample(lambda rng: [rng.standard_normal(1)], {"axis": 0, "descending": True}),
     ],
 )
 def sort(x: Any, axis: int, descending: bool) -> Any:

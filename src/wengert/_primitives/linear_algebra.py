@@ -63,6 +63,9 @@ def _stacked_batch(p: Any, ops: list[Any], batched: list[bool], size: int, param
     samples=[
         Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((3, 4))], {}),
         Sample(lambda rng: [rng.standard_normal((2, 2, 3)), rng.standard_normal((3, 1))], {}),
+        Sample(lambda rng: [rng.standard_normal((2, 1, 1, 3)), rng.standard_normal((4, 3, 2))], {}),
+        Sample(lambda rng: [rng.standard_normal((2, 0)), rng.standard_normal((0, 3))], {}),
+        Sample(lambda rng: [rng.standard_normal((0, 2)), rng.standard_normal((2, 3))], {}),
     ],
 )
 def matmul(x: Any, y: Any) -> Any:
@@ -103,7 +106,11 @@ def _regular(rng: np.random.Generator) -> Any:
     jvp=_solve_jvp,
     keeps=(0, 2),
     batch=_stacked_batch,
-    samples=[Sample(lambda rng: [_regular(rng), rng.standard_normal((3, 2))], {})],
+    samples=[
+        Sample(lambda rng: [_regular(rng), rng.standard_normal((3, 2))], {}),
+        Sample(lambda rng: [_regular(rng), rng.standard_normal((2, 3, 1))], {}),
+        Sample(lambda rng: [np.array([[rng.uniform(1, 2)]]), rng.standard_normal((1, 1))], {}),
+    ],
 )
 def solve(a: Any, b: Any) -> Any:
     """The x with a @ x = b, for square a and matrices b."""
@@ -113,8 +120,8 @@ def solve(a: Any, b: Any) -> Any:
 def _lower_half(x: Any) -> Any:
     """The lower triangle with half of the diagonal."""
     n = x._data.shape[-1]
-    from .indexing import iota
     from .elementwise import eq, lt
+    from .indexing import iota
 
     row = reshape(iota(n), shape=(n, 1))
     column = reshape(iota(n), shape=(1, n))
@@ -140,7 +147,11 @@ def _spd(rng: np.random.Generator) -> list[Any]:
     jvp=_cholesky_jvp,
     keeps=(1,),
     batch=lambda p, ops, batched, size, params: p(ops[0]),
-    samples=[Sample(_spd, {})],
+    samples=[
+        Sample(_spd, {}),
+        Sample(lambda rng: [np.stack([_spd(rng)[0], _spd(rng)[0]])], {}),
+        Sample(lambda rng: [np.array([[rng.uniform(1, 2)]])], {}),
+    ],
 )
 def cholesky(a: Any) -> Any:
     """The lower triangular L with L @ L.T = a, for symmetric positive definite a.

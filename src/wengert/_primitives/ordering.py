@@ -20,7 +20,18 @@ def _distinct(rng: np.random.Generator) -> list[Any]:
     return [rng.permutation(24).reshape(2, 3, 4) + 0.5]
 
 
-_SAMPLES = [Sample(_distinct, {"axes": (1,)}), Sample(_distinct, {"axes": (0, 2)})]
+_SAMPLES = [
+    Sample(_distinct, {"axes": (1,)}),
+    Sample(_distinct, {"axes": (0, 2)}),
+    Sample(_distinct, {"axes": ()}),
+    Sample(lambda rng: [np.array(rng.normal())], {"axes": ()}),
+    Sample(lambda rng: [rng.standard_normal((0, 2))], {"axes": (1,)}),
+]
+_POSITION_SAMPLES = [
+    Sample(_distinct, {"axis": 1}),
+    Sample(lambda rng: [rng.standard_normal((0, 2))], {"axis": 1}),
+    Sample(lambda rng: [rng.standard_normal(1)], {"axis": 0}),
+]
 
 
 def _attained(site: Any) -> Any:
@@ -88,14 +99,14 @@ def _position_batch(p: Any, ops: list[Any], batched: list[bool], size: int, para
     return p(ops[0], axis=params["axis"] + 1)
 
 
-@other(abstract=_position, batch=_position_batch, samples=[Sample(_distinct, {"axis": 1})])
+@other(abstract=_position, batch=_position_batch, samples=_POSITION_SAMPLES)
 def argmax(x: Any, axis: int) -> Any:
     """Position of the first maximum along an axis."""
     _check_not_empty("argmax", x, (axis,))
     return np.argmax(x, axis)
 
 
-@other(abstract=_position, batch=_position_batch, samples=[Sample(_distinct, {"axis": 1})])
+@other(abstract=_position, batch=_position_batch, samples=_POSITION_SAMPLES)
 def argmin(x: Any, axis: int) -> Any:
     """Position of the first minimum along an axis."""
     _check_not_empty("argmin", x, (axis,))

@@ -34,6 +34,9 @@ def reduction_batch(p: Any, ops: list[Any], batched: list[bool], size: int, para
 _CUBE = [
     Sample(lambda rng: [rng.standard_normal((2, 3, 4))], {"axes": (1,)}),
     Sample(lambda rng: [rng.standard_normal((2, 3, 4))], {"axes": (0, 2)}),
+    Sample(lambda rng: [np.array(rng.normal())], {"axes": ()}),
+    Sample(lambda rng: [rng.standard_normal((0, 2))], {"axes": (0,)}),
+    Sample(lambda rng: [rng.standard_normal((2, 0))], {"axes": (0, 1)}),
 ]
 
 
@@ -63,7 +66,11 @@ def _flip(x: Any, axis: int) -> Any:
         cumsum(_flip(g, site.params["axis"]), axis=site.params["axis"]), site.params["axis"]
     ),
     batch=lambda p, ops, batched, size, params: p(ops[0], axis=params["axis"] + 1),
-    samples=[Sample(lambda rng: [rng.standard_normal((2, 3))], {"axis": 1})],
+    samples=[
+        Sample(lambda rng: [rng.standard_normal((2, 3))], {"axis": 1}),
+        Sample(lambda rng: [rng.standard_normal((3, 2, 2))], {"axis": 0}),
+        Sample(lambda rng: [rng.standard_normal((2, 0))], {"axis": 1}),
+    ],
 )
 def cumsum(x: Any, axis: int) -> Any:
     """Running sum along an axis."""

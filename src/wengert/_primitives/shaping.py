@@ -34,7 +34,12 @@ def _reshaped(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tup
     transpose=lambda site, g, i: reshape(g, shape=site.shape(0)),
     batch=lambda p, ops, batched, size, params: p(ops[0], shape=(size, *params["shape"])),
     view=True,
-    samples=[Sample(_matrix, {"shape": (3, 1, 2)})],
+    samples=[
+        Sample(_matrix, {"shape": (3, 1, 2)}),
+        Sample(lambda rng: [np.array(rng.normal())], {"shape": (1, 1)}),
+        Sample(lambda rng: [rng.standard_normal((1,))], {"shape": ()}),
+        Sample(lambda rng: [rng.standard_normal((2, 0))], {"shape": (0, 3)}),
+    ],
 )
 def reshape(x: Any, shape: Shape) -> Any:
     """The same elements in another shape, in row-major order."""
@@ -54,7 +59,12 @@ def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
         ops[0], axes=(0, *(axis + 1 for axis in params["axes"]))
     ),
     view=True,
-    samples=[Sample(_matrix, {"axes": (1, 0)})],
+    samples=[
+        Sample(_matrix, {"axes": (1, 0)}),
+        Sample(lambda rng: [rng.standard_normal((2, 3, 4))], {"axes": (2, 0, 1)}),
+        Sample(lambda rng: [np.array(rng.normal())], {"axes": ()}),
+        Sample(lambda rng: [rng.standard_normal((0, 2))], {"axes": (1, 0)}),
+    ],
 )
 def permute(x: Any, axes: tuple[int, ...]) -> Any:
     """The axes in another order."""
@@ -96,6 +106,9 @@ def _expand_batch(p: Any, ops: list[Any], batched: Any, size: int, params: Any) 
     samples=[
         Sample(lambda rng: [rng.standard_normal((2, 1))], {"shape": (2, 3)}),
         Sample(lambda rng: [rng.standard_normal(3)], {"shape": (2, 3)}),
+        Sample(lambda rng: [np.array(rng.normal())], {"shape": (2, 2)}),
+        Sample(lambda rng: [rng.standard_normal((1, 2))], {"shape": (0, 2)}),
+        Sample(lambda rng: [rng.standard_normal((2, 1))], {"shape": (3, 2, 1)}),
     ],
 )
 def expand(x: Any, shape: Shape) -> Any:
@@ -120,6 +133,9 @@ def _as_slices(slices: Slices) -> tuple[slice, ...]:
 _SLICE_SAMPLES = [
     Sample(_matrix, {"slices": ((0, 2, 1), (1, 2, 1))}),
     Sample(_matrix, {"slices": ((1, 2, -1), (0, 2, 2))}),
+    Sample(_matrix, {"slices": ((0, 2, 1), (1, 0, 1))}),
+    Sample(_matrix, {"slices": ((1, 1, 1), (2, 3, -1))}),
+    Sample(lambda rng: [np.array(rng.normal())], {"slices": ()}),
 ]
 
 
@@ -128,9 +144,7 @@ _SLICE_SAMPLES = [
         (tuple(length for _, length, _ in params["slices"]), dtypes[0])
     ],
     transpose=lambda site, g, i: embed(g, shape=site.shape(0), slices=site.params["slices"]),
-    batch=lambda p, ops, batched, size, params: p(
-        ops[0], slices=((0, size, 1), *params["slices"])
-    ),
+    batch=lambda p, ops, batched, size, params: p(ops[0], slices=((0, size, 1), *params["slices"])),
     view=True,
     selecting=True,
     name="slice",
@@ -150,6 +164,11 @@ def slice_(x: Any, slices: Slices) -> Any:
     samples=[
         Sample(_matrix, {"shape": (4, 5), "slices": ((1, 2, 1), (0, 3, 2))}),
         Sample(_matrix, {"shape": (2, 3), "slices": ((1, 2, -1), (0, 3, 1))}),
+        Sample(
+            lambda rng: [rng.standard_normal((2, 0))],
+            {"shape": (2, 2), "slices": ((0, 2, 1), (1, 0, 1))},
+        ),
+        Sample(lambda rng: [np.array(rng.normal())], {"shape": (), "slices": ()}),
     ],
 )
 def embed(x: Any, shape: Shape, slices: Slices) -> Any:
@@ -196,7 +215,9 @@ def _concatenate_batch(p: Any, ops: list[Any], batched: list[bool], size: int, p
     joint=True,
     batch=_concatenate_batch,
     samples=[
-        Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((2, 1))], {"axis": 1})
+        Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((2, 1))], {"axis": 1}),
+        Sample(lambda rng: [rng.standard_normal((k, 2)) for k in (1, 0, 3)], {"axis": 0}),
+        Sample(lambda rng: [rng.standard_normal(2)], {"axis": 0}),
     ],
 )
 def concatenate(*parts: Any, axis: int) -> Any:

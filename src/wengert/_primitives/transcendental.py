@@ -9,6 +9,7 @@ import numpy as np
 
 from .._declare.elementwise import Over, elementwise
 from .._declare.samples import reals
+from .._graph.value import Handle
 from .elementwise import add, div, mul, neg, reciprocal, sub
 
 _POSITIVE = reals(0.2, 3)
@@ -127,10 +128,16 @@ def atan(x: Any) -> Any:
     return np.arctan(x)
 
 
+def _distance_squared(y: Any, x: Any) -> Any:
+    # Two numbers are multiplied in Python, so that nothing is rounded to the default dtype.
+    first = mul(x, x) if isinstance(x, Handle) else x * x
+    return add(first, mul(y, y) if isinstance(y, Handle) else y * y)
+
+
 @elementwise(
     partials=[
-        lambda y, x: div(x, add(mul(x, x), mul(y, y))),
-        lambda y, x: neg(div(y, add(mul(x, x), mul(y, y)))),
+        lambda y, x: div(x, _distance_squared(y, x)),
+        lambda y, x: neg(div(y, _distance_squared(y, x))),
     ],
     kind="float",
     scalar="atan2",

@@ -40,7 +40,15 @@ _SAMPLES = [
     Sample(
         lambda rng: [rng.standard_normal((2, 5, 6))],
         {"kernel": (2, 3), "stride": (1, 2), "dilation": (2, 1)},
-    )
+    ),
+    Sample(
+        lambda rng: [rng.standard_normal((1, 2, 5))],
+        {"kernel": (3,), "stride": (2,), "dilation": (1,)},
+    ),
+    Sample(
+        lambda rng: [rng.standard_normal((0, 3))],
+        {"kernel": (2,), "stride": (1,), "dilation": (1,)},
+    ),
 ]
 
 
@@ -53,7 +61,9 @@ _SAMPLES = [
 )
 def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
     """All windows: shape [..., *counts, *kernel] for x of shape [..., *extents]."""
-    (shape, _), *_rest = _windowed([x.shape], [x.dtype], {"kernel": kernel, "stride": stride, "dilation": dilation})
+    (shape, _), *_rest = _windowed(
+        [x.shape], [x.dtype], {"kernel": kernel, "stride": stride, "dilation": dilation}
+    )
     rank = len(kernel)
     steps = x.strides[-rank:]
     strides = (
@@ -79,7 +89,11 @@ def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
         Sample(
             lambda rng: [rng.standard_normal((2, 3, 2, 2, 3))],
             {"shape": (2, 5, 6), "kernel": (2, 3), "stride": (1, 2), "dilation": (2, 1)},
-        )
+        ),
+        Sample(
+            lambda rng: [rng.standard_normal((1, 1, 2))],
+            {"shape": (1, 4), "kernel": (2,), "stride": (3,), "dilation": (1,)},
+        ),
     ],
 )
 def fold(g: Any, shape: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:

@@ -1,0 +1,443 @@
+"""What every primitive is worth, by definition: mpmath and plain loops, never the NumPy call.
+
+Numbers are mpmath's (30 digits), Python ints or bools. An elementwise oracle takes numbers; any
+other takes object arrays and the parameters, and returns the list of outputs. The generated tests
+differentiate the oracle numerically, so no derivative is written here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy
+
+mp = mpmath.mp.clone()
+mp.dps = 40
+
+Array = numpy.ndarray[Any, Any]
+
+
+def _round_half_even(x: Any) -> Any:
+    below = mp.floor(x)
+    rest = x - below
+    up = rest > 0.5 or (rest == 0.5 and int(below) % 2 == 1)
+    return below + 1 if up else below
+
+
+def _power(x: Any, y: Any) -> Any:
+    if isinstance(x, int) and isinstance(y, int):
+        return x**y
+    return mp.power(x, y)
+
+
+def _quotient(x: Any, y: Any) -> Any:
+    return x // y if isinstance(x, int) else mp.floor(x / y)
+
+
+def _truncated(x: Any) -> Any:
+    if isinstance(x, int):
+        return x
+    return mp.floor(x) if x >= 0 else mp.ceil(x)
+
+
+def _with_sign_of_first(x: Any, y: Any) -> Any:
+    rest = abs(x) % abs(y)
+    return rest if x >= 0 else -rest
+
+
+def _erfc(x: Any) -> Any:
+    return mp.erfc(x)
+
+
+def _splitmix64(key: int, counter: int) -> int:
+    word = (1 << 64) - 1
+    z = (key + counter * 0x9E3779B97F4A7C15) & word
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & word
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & word
+    return z ^ (z >> 31)
+
+
+def _sum_of(x: Any, y: Any) -> Any:
+    return (x or y) if isinstance(x, bool) else x + y
+
+
+def _product_of(x: Any, y: Any) -> Any:
+    return (x and y) if isinstance(x, bool) else x * y
+
+
+ELEMENTWISE: dict[str, Callable[..., Any]] = {
+    "absolute": abs,
+    "acos": mp.acos,
+    "acosh": mp.acosh,
+    "add": _sum_of,
+    "asin": mp.asin,
+    "asinh": mp.asinh,
+    "atan": mp.atan,
+    "atan2": mp.atan2,
+    "atanh": mp.atanh,
+    "bitwise_and": lambda x, y: x & y,
+    "bitwise_not": lambda x: not x if isinstance(x, bool) else -x - 1,
+    "bitwise_or": lambda x, y: x | y,
+    "bitwise_xor": lambda x, y: x ^ y,
+    "ceil": lambda x: x if isinstance(x, int) else mp.ceil(x),
+    "cos": mp.cos,
+    "cosh": mp.cosh,
+    "div": lambda x, y: x / y,
+    "eq": lambda x, y: x == y,
+    "erf": mp.erf,
+    "erfc": _erfc,
+    "exp": mp.exp,
+    "expm1": lambda x: mp.exp(x) - 1,
+    "floor": lambda x: x if isinstance(x, int) else mp.floor(x),
+    "floor_divide": _quotient,
+    "fmod": _with_sign_of_first,
+    "ge": lambda x, y: x >= y,
+    "gt": lambda x, y: x > y,
+    "hash64": _splitmix64,
+    "isfinite": lambda x: isinstance(x, int) or bool(mp.isfinite(x)),
+    "isnan": lambda x: not isinstance(x, int) and bool(mp.isnan(x)),
+    "le": lambda x, y: x <= y,
+    "log": mp.log,
+    "log1p": lambda x: mp.log(1 + x),
+    "lt": lambda x, y: x < y,
+    "maximum": lambda x, y: x if x >= y else y,
+    "minimum": lambda x, y: x if x <= y else y,
+    "mul": _product_of,
+    "ne": lambda x, y: x != y,
+    "neg": lambda x: -x,
+    "pow": _power,
+    "reciprocal": lambda x: 1 / x,
+    "relu": lambda x: x if x > 0 else 0 * x,
+    "remainder": lambda x, y: x - y * _quotient(x, y),
+    "round": lambda x: x if isinstance(x, int) else _round_half_even(x),
+    "rsqrt": lambda x: 1 / mp.sqrt(x),
+    "shift_right": lambda x, y: (x & ((1 << 64) - 1)) >> y,
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+    "sign": lambda x: x if isinstance(x, bool) else (x > 0) - (x < 0),
+    "sin": mp.sin,
+    "sinh": mp.sinh,
+    "sqrt": mp.sqrt,
+    "sub": lambda x, y: x - y,
+    "tan": mp.tan,
+    "tanh": mp.tanh,
+    "trunc": _truncated,
+    "where": lambda condition, x, y: x if condition else y,
+}
+
+
+# ---- whole arrays -------------------------------------------------------------------------------
+
+
+def _empty(shape: Any) -> Array:
+    return numpy.full(tuple(shape), 0, object)
+
+
+def _each(function: Callable[[Any], Any], x: Array) -> Array:
+    out = _empty(x.shape)
+    for place in numpy.ndindex(*x.shape):
+        out[place] = function(x[place])
+    return out
+
+
+def _to(x: Array, dtype: Any, source: Any) -> Array:
+    def one(value: Any) -> Any:
+        if dtype.kind == "b":
+            return value != 0
+        if dtype.kind in "iu":
+            return int(mp.re(value))
+        if dtype.kind == "f":
+            return mp.re(value)
+        return mp.mpc(value)
+
+    return _each(one, x)
+
+
+def _reshape(x: Array, shape: Any) -> Array:
+    out = _empty(shape)
+    for source, target in zip(numpy.ndindex(*x.shape), numpy.ndindex(*shape), strict=True):
+        out[target] = x[source]
+    return out
+
+
+def _permute(x: Array, axes: Any) -> Array:
+    out = _empty([x.shape[axis] for axis in axes])
+    for place in numpy.ndindex(*out.shape):
+        source = [0] * x.ndim
+        for k, axis in enumerate(axes):
+            source[axis] = place[k]
+        out[place] = x[tuple(source)]
+    return out
+
+
+def _expand(x: Array, shape: Any) -> Array:
+    out = _empty(shape)
+    lead = len(shape) - x.ndim
+    for place in numpy.ndindex(*shape):
+        out[place] = x[
+            tuple(0 if e == 1 else i for e, i in zip(x.shape, place[lead:], strict=True))
+        ]
+    return out
+
+
+def _slice(x: Array, slices: Any) -> Array:
+    out = _empty([length for _, length, _ in slices])
+    for place in numpy.ndindex(*out.shape):
+        out[place] = x[tuple(s + i * step for i, (s, _, step) in zip(place, slices, strict=True))]
+    return out
+
+
+def _embed(x: Array, shape: Any, slices: Any) -> Array:
+    out = _empty(shape)
+    for place in numpy.ndindex(*x.shape):
+        out[tuple(s + i * step for i, (s, _, step) in zip(place, slices, strict=True))] = x[place]
+    return out
+
+
+def _concatenate(*parts: Array, axis: int) -> Array:
+    shape = list(parts[0].shape)
+    shape[axis] = sum(part.shape[axis] for part in parts)
+    out, start = _empty(shape), 0
+    for part in parts:
+        for place in numpy.ndindex(*part.shape):
+            target = list(place)
+            target[axis] += start
+            out[tuple(target)] = part[place]
+        start += part.shape[axis]
+    return out
+
+
+def _joint_places(indices: Any) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """(place in the joint index shape, leading position that the index arrays name)."""
+    shape = numpy.broadcast_shapes(*[index.shape for index in indices])
+    wide = [_expand(index, shape) for index in indices]
+    return [(place, tuple(int(w[place]) for w in wide)) for place in numpy.ndindex(*shape)]
+
+
+def _take(x: Array, *indices: Array) -> Array:
+    rest = x.shape[len(indices) :]
+    out = _empty((*numpy.broadcast_shapes(*[i.shape for i in indices]), *rest))
+    for place, position in _joint_places(indices):
+        for inner in numpy.ndindex(*rest):
+            out[(*place, *inner)] = x[(*position, *inner)]
+    return out
+
+
+def _scatter_add(values: Array, *indices: Array, shape: Any) -> Array:
+    out = _empty(shape)
+    for place, position in _joint_places(indices):
+        for inner in numpy.ndindex(*shape[len(indices) :]):
+            out[(*position, *inner)] = out[(*position, *inner)] + values[(*place, *inner)]
+    return out
+
+
+def _put(x: Array, value: Array, *indices: Array) -> Array:
+    out = x.copy()
+    rest = x.shape[len(indices) :]
+    joint = numpy.broadcast_shapes(*[i.shape for i in indices])
+    value = _expand(value, (*joint, *rest))
+    for place, position in _joint_places(indices):
+        for inner in numpy.ndindex(*rest):
+            out[(*position, *inner)] = value[(*place, *inner)]
+    return out
+
+
+def _along(x: Array, axis: int) -> Any:
+    """(place without the axis, the elements along it)."""
+    outer = [*x.shape[:axis], *x.shape[axis + 1 :]]
+    for place in numpy.ndindex(*outer):
+        yield place, [x[(*place[:axis], k, *place[axis:])] for k in range(x.shape[axis])]
+
+
+def _sort(x: Array, axis: int, descending: bool) -> list[Array]:
+    values, order = _empty(x.shape), _empty(x.shape)
+    for place, line in _along(x, axis):
+        ranked = sorted(range(len(line)), key=lambda k: -line[k] if descending else line[k])
+        for rank, source in enumerate(ranked):
+            target = (*place[:axis], rank, *place[axis:])
+            values[target], order[target] = line[source], source
+    return [values, order]
+
+
+def _reduce(step: Callable[[Any, Any], Any], start: Any) -> Callable[..., Array]:
+    def over(x: Array, axes: Any) -> Array:
+        kept = [k for k in range(x.ndim) if k not in axes]
+        out = numpy.full([x.shape[k] for k in kept], start, object)
+        for place in numpy.ndindex(*x.shape):
+            target = tuple(place[k] for k in kept)
+            out[target] = x[place] if out[target] is None else step(out[target], x[place])
+        return out
+
+    return over
+
+
+def _position(better: Callable[[Any, Any], bool]) -> Callable[..., Array]:
+    def along(x: Array, axis: int) -> Array:
+        out = _empty((*x.shape[:axis], *x.shape[axis + 1 :]))
+        for place, line in _along(x, axis):
+            best = 0
+            for k, value in enumerate(line):
+                if better(value, line[best]):
+                    best = k
+            out[place] = best
+        return out
+
+    return along
+
+
+def _cumsum(x: Array, axis: int) -> Array:
+    out = _empty(x.shape)
+    for place, line in _along(x, axis):
+        total: Any = 0
+        for k, value in enumerate(line):
+            total = total + value
+            out[(*place[:axis], k, *place[axis:])] = total
+    return out
+
+
+def _matmul(x: Array, y: Array) -> Array:
+    lead = numpy.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    x, y = _expand(x, (*lead, *x.shape[-2:])), _expand(y, (*lead, *y.shape[-2:]))
+    out = _empty((*lead, x.shape[-2], y.shape[-1]))
+    for *place, i, j in numpy.ndindex(*out.shape):
+        total: Any = mp.mpf(0)
+        for k in range(x.shape[-1]):
+            total = total + x[(*place, i, k)] * y[(*place, k, j)]
+        out[(*place, i, j)] = total
+    return out
+
+
+def _stacked(one: Callable[..., Any], rows: int, columns: int, *stacks: Array) -> Array:
+    lead = numpy.broadcast_shapes(*[stack.shape[:-2] for stack in stacks])
+    wide = [_expand(stack, (*lead, *stack.shape[-2:])) for stack in stacks]
+    out = _empty((*lead, rows, columns))
+    for place in numpy.ndindex(*lead):
+        found = one(*[mp.matrix(stack[place].tolist()) for stack in wide])
+        for i, j in itertools.product(range(rows), range(columns)):
+            out[(*place, i, j)] = found[i, j]
+    return out
+
+
+def _solve(a: Array, b: Array) -> Array:
+    return _stacked(lambda a, b: mp.inverse(a) * b, b.shape[-2], b.shape[-1], a, b)
+
+
+def _lower_factor(a: Any) -> Any:
+    # The derivative is that of the symmetric part, so the definition takes it as well.
+    n = a.rows
+    a = (a + a.transpose_conj()) / 2
+    factor = mp.zeros(n)
+    for j in range(n):
+        for i in range(j, n):
+            rest = a[i, j]
+            for k in range(j):
+                rest -= factor[i, k] * mp.conj(factor[j, k])
+            factor[i, j] = mp.sqrt(rest) if i == j else rest / factor[j, j]
+    return factor
+
+
+def _cholesky(a: Array) -> Array:
+    return _stacked(_lower_factor, a.shape[-1], a.shape[-1], a)
+
+
+def _window_places(shape: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
+    """(place in the array of windows, place in the padded image) for one image."""
+    counts = [
+        (extent - (k - 1) * d - 1) // s + 1
+        for extent, k, s, d in zip(shape, kernel, stride, dilation, strict=True)
+    ]
+    for place in numpy.ndindex(*counts, *kernel):
+        start, offset = place[: len(kernel)], place[len(kernel) :]
+        yield (
+            place,
+            tuple(
+                p * s + o * d for p, s, o, d in zip(start, stride, offset, dilation, strict=True)
+            ),
+            counts,
+        )
+
+
+def _windows(x: Array, kernel: Any, stride: Any, dilation: Any) -> Array:
+    rank = len(kernel)
+    found: dict[Any, Any] = {}
+    counts = [place[2] for place in _window_places(x.shape[-rank:], kernel, stride, dilation)][0]
+    for lead in numpy.ndindex(*x.shape[:-rank]):
+        for place, source, _ in _window_places(x.shape[-rank:], kernel, stride, dilation):
+            found[(*lead, *place)] = x[(*lead, *source)]
+    out = _empty((*x.shape[:-rank], *counts, *kernel))
+    for place, value in found.items():
+        out[place] = value
+    return out
+
+
+def _fold(g: Array, shape: Any, kernel: Any, stride: Any, dilation: Any) -> Array:
+    rank = len(kernel)
+    out = _empty(shape)
+    for lead in numpy.ndindex(*shape[:-rank]):
+        for place, target, _ in _window_places(shape[-rank:], kernel, stride, dilation):
+            out[(*lead, *target)] = out[(*lead, *target)] + g[(*lead, *place)]
+    return out
+
+
+_VIEWS: dict[str, Callable[..., Array]] = {
+    "reshape": _reshape,
+    "permute": _permute,
+    "expand": _expand,
+    "slice": _slice,
+    "detach": lambda x: x,
+}
+
+
+def _view_put(base: Array, value: Array, chain: Any) -> Array:
+    positions = numpy.arange(base.size).reshape(base.shape).astype(object)
+    for primitive, params in chain:
+        positions = _VIEWS[primitive.name](positions, **params)
+    flat = base.reshape(-1).copy()
+    for place in numpy.ndindex(*value.shape):
+        flat[positions[place]] = value[place]
+    return flat.reshape(base.shape)
+
+
+WHOLE: dict[str, Callable[..., Any]] = {
+    "amax": _reduce(lambda a, b: b if b > a else a, None),
+    "amin": _reduce(lambda a, b: b if b < a else a, None),
+    "argmax": _position(lambda a, b: a > b),
+    "argmin": _position(lambda a, b: a < b),
+    "cholesky": _cholesky,
+    "complex": lambda x, y: numpy.asarray(x + y * mp.mpc(0, 1), object),
+    "concatenate": _concatenate,
+    "conj": lambda x: _each(mp.conj, x),
+    "constant": lambda array: _each(lambda v: v.item(), array),
+    "cumsum": _cumsum,
+    "detach": lambda x: x,
+    "embed": _embed,
+    "expand": _expand,
+    "fold": _fold,
+    "full": lambda shape, value, dtype: numpy.full(shape, value, object),
+    "imag": lambda x: _each(mp.im, x),
+    "iota": lambda size, dtype: numpy.array([*range(size)], object),
+    "matmul": _matmul,
+    "modulus": lambda x: _each(lambda v: mp.sqrt(mp.re(v) ** 2 + mp.im(v) ** 2), x),
+    "overwrite": lambda old, new: new,
+    "permute": _permute,
+    "put": _put,
+    "real": lambda x: _each(mp.re, x),
+    "reshape": _reshape,
+    "scatter_add": _scatter_add,
+    "slice": _slice,
+    "solve": _solve,
+    "sort": _sort,
+    "sum": _reduce(_sum_of, 0),
+    "take": _take,
+    "to": _to,
+    "view_put": _view_put,
+    "windows": _windows,
+}
+
+DIFFERENTIATED_AS: dict[str, Callable[..., Any]] = {
+    # Its value is `new`, its derivative that of `old`: this is what it is for.
+    "overwrite": lambda old, new: old,
+}
+"""Oracles of the derivative where it is, on purpose, not that of the value."""
