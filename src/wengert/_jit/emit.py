@@ -108,6 +108,7 @@ class Emitter:
             self._counted(loop, 0, whole, lanes, None)
             if rest:
                 w.lanes = min(lanes, 1 << (rest - 1).bit_length())
+                w.vector = loop.var if w.lanes > 1 else None
                 active = rest if rest != w.lanes else None
                 self._counted(loop, whole, whole + w.lanes, w.lanes, active)
             w.vector, w.lanes = None, 1
@@ -143,6 +144,9 @@ class Emitter:
         else:
             self._repeated(loop, scope, first, end, step)
         w.active = outside
+        # What was computed in the loop is known from here on.
+        for state in self._states.values():
+            state[:] = [Held(h.text, h.code, h.lanes, min(h.level, w.depth)) for h in state]
 
     def _repeated(self, loop: Loop, scope: Scope, first: int, end: int, step: int) -> None:
         w = self._w
@@ -206,7 +210,7 @@ class Emitter:
         """The constant mask of the lanes that an update takes; None for all."""
         w = self._w
         count = w.active if w.active is not None else w.lanes
-        if w.vector is None or count == lanes:
+        if count == lanes:
             return None
         return lane_mask(count, lanes)
 
