@@ -23,11 +23,12 @@ from .._graph.graph import Graph
 from .._graph.value import Batched, Handle
 from .._record import modes as _modes
 from .capture import Captured, LiftMore, capture
+from .fast import MISS
 from .lifting import State, roots_of
 from .program import compile_graph
 from .report import Report
 from .run import CompiledProgram, make_executor
-from .signature import Sharing, describe, kind_of
+from .signature import describe, kind_of
 
 _MOST_TRACES = 64
 
@@ -57,6 +58,7 @@ class JitFunction:
         self._instance: Callable[[], Any] | None = None
         self._bound: dict[int, tuple[Any, JitFunction]] = {}
         self._latest: CompiledProgram | None = None
+        self._fast: Callable[[tuple[Any, ...]], Any] | None = None
         self._report = Report(self._name)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -81,18 +83,25 @@ class JitFunction:
         return types.MethodType(self._function, self._instance())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program for these arguments, after making it if there is none."""
+        if self._fast is not None and not kwargs:
+            result = self._fast(args)
+            if result is not MISS:
+                return result
+        return self._general(args, kwargs)
+
+    def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         modes = _modes.current()
         leaves, structure = pytree.flatten((args, kwargs))
         if modes.trace is not None or modes.levels or _symbolic(leaves):
             # Inside another trace or vmap the operations are recorded there.
             return self.target()(*args, **kwargs)
-        sharing = Sharing()
         key = (
             structure,
             modes.grad,
             modes.inference,
             get_default_dtype(),
-            tuple([describe(leaf, sharing) for leaf in leaves]),
+            tuple([describe(leaf) for leaf in leaves]),
         )
         entry = self._entries.get(key)
         if entry is None:
@@ -103,7 +112,10 @@ class JitFunction:
             from .check import run_checked
 
             return run_checked(program, entry.state, self.target(), args, kwargs, leaves)
-        return program.run(entry.state, leaves)
+        result = program.run(entry.state, leaves)
+        flat = not kwargs and len(leaves) == len(args)
+        self._fast = program.fast(entry.state, leaves) if flat else None
+        return result
 
     @property
     def graph(self) -> Graph:
@@ -174,6 +186,9 @@ class _Entry:
         state = self.state
         current = self._current
         if current is not None and state.unchanged():
+            if current.holds(state, leaves):
+                return current
+        elif current is not None and state.only_numbers_changed(self._lifted):
             if current.holds(state, leaves):
                 return current
         else:

@@ -21,7 +21,7 @@ from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle
 from .._record.storage import edge_of
-from .._record.trace import GradSlot, Trace, differentiable
+from .._record.trace import GradSlot, SharedStorage, Trace, differentiable
 from .lifting import Container, Slot, State, is_lifted, place_of
 from .signature import kind_of
 
@@ -67,8 +67,12 @@ class Captured:
         self.grad_effects: list[GradEffect] = []
         self.grad_guards: list[tuple[Source, bool]] = []
         self.number_guards: list[tuple[Source, Any]] = []
+        self.parts: list[bool] = []
+        """For each input: the array of the handle itself, rather than of its whole storage."""
         self.written: list[int] = []
         """Positions of inputs whose memory is written."""
+        self.writers: list[Any] = []
+        """The lines that write them."""
         self.differentiable: list[bool] = []
         self.consumed = False
         """A differentiable output's record was used up by a backward inside."""
@@ -91,8 +95,13 @@ def capture(
     lifted: frozenset[tuple[str, Any]],
 ) -> Captured:
     """Trace `function` on these arguments."""
+    whole: frozenset[int] = frozenset()
     with _tracing:
-        return _Capture(name, leaves, structure, state, lifted).run(function)
+        while True:
+            try:
+                return _Capture(name, leaves, structure, state, lifted, whole).run(function)
+            except SharedStorage as shared:
+                whole |= {id(shared.storage)}
 
 
 class _Capture:
@@ -103,12 +112,14 @@ class _Capture:
         structure: Any,
         state: State,
         lifted: frozenset[tuple[str, Any]],
+        whole: frozenset[int],
     ) -> None:
         self.leaves = leaves
         self.structure = structure
         self.state = state
         self.lifted = lifted
         self.trace = Trace(None, _modes.current().depth + 1, name)
+        self.trace.whole = whole
         self.result = Captured()
         self.sources: dict[Node, Source] = {}
         self.argument_handles: dict[int, int] = {}
@@ -245,7 +256,10 @@ class _Capture:
         renumbered = [(places[graph.inputs[p]], edge) for p, edge in graph.commits]
         result.graph = Graph(kept, trace.nodes, edges, renumbered)
         result.written = [position for position, _ in renumbered]
+        result.writers = [edge[0].origin for _, edge in renumbered]
         result.sources = [self._source(node) for node in kept]
+        parts = {lifted.node: lifted.part for lifted in trace.lifted.values()}
+        result.parts = [parts.get(node, True) for node in kept]
         for handle in trace.number_guards:
             for node in _number_inputs(handle._edge[0]):
                 guard = (self.sources[node], node.outputs[0].hint)

@@ -19,7 +19,7 @@ import numpy as np
 
 from .._graph.value import Handle
 from .._record.random_state import Generator
-from .signature import Sharing, describe
+from .signature import describe
 
 _MOST = 20_000
 _ROOT = __name__.partition(".")[0]
@@ -127,6 +127,45 @@ class State:
                 return False
         return all(map(is_, chain.from_iterable(self._views), self._flat))
 
+    def only_numbers_changed(self, lifted: frozenset[tuple[str, Any]]) -> bool:
+        """Whether the lifted numbers are all that has changed; then the new ones are taken over."""
+        changed: list[tuple[int, int, Any]] = []
+        for number, (container, items) in enumerate(
+            zip(self.containers, self.contents, strict=True)
+        ):
+            now = container.items()
+            if len(now) != len(items):
+                return False
+            for place, ((key, value), (old_key, old)) in enumerate(zip(now, items, strict=True)):
+                if key is not old_key and key != old_key:
+                    return False
+                if value is not old:
+                    if value.__class__ is not old.__class__ or not is_lifted(
+                        container, key, value, lifted
+                    ):
+                        return False
+                    changed.append((number, place, value))
+        for number, place, value in changed:
+            self.contents[number][place] = (self.contents[number][place][0], value)
+        self._index()
+        return True
+
+    def _index(self) -> None:
+        """Prepare `unchanged` for the contents."""
+        self._views, self._flat, self._single = [], [], []
+        for container, items in zip(self.containers, self.contents, strict=True):
+            if container.kind in ("cell", "global"):
+                self._single += [(container, value) for _, value in items]
+                continue
+            self._views.append(container.holder)
+            if container.kind != "list":
+                self._flat.extend(key for key, _ in items)
+                self._views.append(container.holder.values())
+            self._flat.extend(value for _, value in items)
+        sentinel = object()
+        self._views.append([sentinel])
+        self._flat.append(sentinel)
+
     def numbers(self) -> dict[tuple[str, Any], int | float]:
         """The ints and floats that are part of the signature, by place."""
         return {
@@ -139,7 +178,6 @@ class State:
     def look(self) -> None:
         """Walk again, and remember what is there."""
         self.containers, self.contents, self.handles = [], [], {}
-        self._views, self._flat, self._single = [], [], []
         seen: dict[int, Any] = {}
         stack = list(reversed(self._roots()))
         while stack and len(self.containers) < _MOST:
@@ -149,9 +187,7 @@ class State:
             seen[id(value)] = value
             found = list(self._open(path, value))
             stack.extend(reversed(found))
-        sentinel = object()
-        self._views.append([sentinel])
-        self._flat.append(sentinel)
+        self._index()
 
     def _open(self, path: str, value: Any) -> Iterator[tuple[str, Any]]:
         """Enter a value's own container, if it has one; what is to be opened next."""
@@ -192,19 +228,6 @@ class State:
         number = len(self.containers)
         self.containers.append(container)
         self.contents.append(items)
-        if container.kind in ("cell", "global"):
-            for key, value in items:
-                self._single.append((container, value))
-                self._note(value, Slot(number, key))
-                yield container.path, value
-            return
-        if container.kind == "list":
-            self._views.append(container.holder)
-        else:
-            self._views.append(container.holder)
-            self._flat.extend(key for key, _ in items)
-            self._views.append(container.holder.values())
-        self._flat.extend(value for _, value in items)
         for key, value in items:
             self._note(value, Slot(number, key))
             yield container.place(key), value
@@ -227,30 +250,30 @@ class State:
         Numbers at the `lifted` places are inputs and do not count, nor do floats in plain
         containers.
         """
-        sharing = Sharing()
+        seen: dict[int, int] = {}
         parts: list[Any] = []
         for container, items in zip(self.containers, self.contents, strict=True):
             row: list[Any] = [container.kind, container.path]
             for key, value in items:
                 row.append(id(key) if isinstance(key, Handle) else key)
-                row.append(self._described(container, key, value, lifted, sharing))
+                row.append(self._described(container, key, value, lifted, seen))
             parts.append(tuple(row))
         return tuple(parts)
 
     def _described(
-        self, container: Container, key: Any, value: Any, lifted: Any, sharing: Sharing
+        self, container: Container, key: Any, value: Any, lifted: Any, seen: dict[int, int]
     ) -> Any:
         if is_lifted(container, key, value, lifted):
             return value.__class__
         if isinstance(value, Handle):
             if not isinstance(value._data, np.ndarray):
                 return ("symbol", id(value))
-            return (sharing.handle(value), describe(value, sharing))
+            return (seen.setdefault(id(value), len(seen)), describe(value))
         if isinstance(value, bool | int | float | complex | str | bytes | type(None)):
             return (value.__class__, value)
         if isinstance(value, tuple):
             return tuple(
-                self._described(container, None, item, lifted, sharing)
+                self._described(container, None, item, lifted, seen)
                 for item in value  # pyright: ignore
             )
         # A container is described by its own entry; any other object by being itself.

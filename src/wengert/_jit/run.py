@@ -16,14 +16,14 @@ from .._graph.node import NO_PARAMS, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle, record
-from .._record.origin import caller
 from .._record.storage import storage_of
 from .call import CompiledCall
 from .capture import Captured, Source
+from .fast import FastPath
 from .lifting import State
 from .numpy_run import run_graph
 from .report import Report
-from .signature import layout
+from .signature import gradient_kind, layout, sharing
 
 
 class NumpyProgram:
@@ -72,11 +72,12 @@ class CompiledProgram:
         self._report = report
         self._executor = executor
         handles = [self._find(source, state, leaves) for source in captured.sources]
-        arrays = [_root(handle) for handle in handles]
+        arrays = self._arrays(handles)
         layouts = [layout(a) if isinstance(a, np.ndarray) else None for a in arrays]  # pyright: ignore
         self.compiled = self._compile(captured.graph, layouts)
         self._call: Callable[..., Any] = self.compiled.call
-        self._fits = tuple(_fit(handle) for handle in handles)
+        self._fits = self._fit(handles)
+        self._sharing = sharing(_memories(handles, leaves))
         self._derivable: CompiledCall | None = None
         live = any(captured.differentiable) and not captured.consumed
         if live:
@@ -84,6 +85,7 @@ class CompiledProgram:
             self._derivable = CompiledCall(name, pure, self._compile_pure)
             self._derivable._run = self._call
         self._spent = _spent_node(captured) if captured.consumed else None
+        self._fast = FastPath(captured, leaves, self._fits)
 
     def _compile(self, graph: Graph, layouts: Sequence[Any] | None) -> Any:
         start = time.perf_counter()
@@ -111,10 +113,29 @@ class CompiledProgram:
         for source, present in captured.grad_guards:
             if (self._find(source, state, leaves)._grad is not None) is not present:
                 return False
-        for source, fit in zip(captured.sources, self._fits, strict=True):
-            if fit is not None and _fit(self._find(source, state, leaves)) != fit:
-                return False
-        return True
+        handles = [self._find(source, state, leaves) for source in captured.sources]
+        return (
+            self._fit(handles) == self._fits
+            and sharing(_memories(handles, leaves)) == self._sharing
+        )
+
+    def _arrays(self, handles: Sequence[Any]) -> list[Any]:
+        """What the program gets for its inputs: arrays and numbers."""
+        return [
+            _array(handle, part)
+            for handle, part in zip(handles, self.captured.parts, strict=True)
+        ]
+
+    def _fit(self, handles: Sequence[Any]) -> list[Any]:
+        """What has to be equal for the inputs to fit."""
+        found: list[Any] = []
+        for handle, array in zip(handles, self._arrays(handles), strict=True):
+            if isinstance(array, np.ndarray):
+                kind = gradient_kind(handle) if isinstance(handle, Handle) else "constant"
+                found.append((array.shape, array.dtype, layout(array), kind))  # pyright: ignore
+            else:
+                found.append(array.__class__)
+        return found
 
     def _find(self, source: Source, state: State, leaves: Sequence[Any]) -> Any:
         kind, where = source
@@ -126,6 +147,20 @@ class CompiledProgram:
             return self._find(where, state, leaves)._grad
         return where
 
+    def fast(self, state: State, leaves: Sequence[Any]) -> Any:
+        """A function for further calls with the same state, or None."""
+        handles = [self._find(source, state, leaves) for source in self.captured.sources]
+        owners = [self._find(e.source, state, leaves) for e in self.captured.grad_effects]
+        return self._fast.bind(
+            self._call,
+            state.unchanged,
+            handles,
+            self._arrays(handles),
+            owners,
+            self._spent,
+            _modes.current().grad,
+        )
+
     # ---- a call -----------------------------------------------------------------------------
 
     def run(self, state: State, leaves: Sequence[Any]) -> Any:
@@ -135,7 +170,7 @@ class CompiledProgram:
         owners = [
             self._find(effect.source, state, leaves) for effect in captured.grad_effects
         ]
-        inputs = [_root(handle) for handle in handles]
+        inputs = self._arrays(handles)
         if self._derivable is not None and _modes.current().grad:
             outs = self._recorded(handles, inputs)
         else:
@@ -144,11 +179,11 @@ class CompiledProgram:
                 for index, live in enumerate(captured.differentiable):
                     if live:
                         outs[index]._edge = (self._spent, index)
-        writer = caller() if captured.written else None
-        for position in captured.written:
-            storage = storage_of(handles[position])
-            storage.version += 1
-            storage.writer = writer
+        for position, writer in zip(captured.written, captured.writers, strict=True):
+            if isinstance(handles[position], Handle):
+                storage = storage_of(handles[position])
+                storage.version += 1
+                storage.writer = writer
         build = _Builder(self, state, leaves, outs)
         # Values first, so that a recipe reads the state as it was.
         changes = [build.make(effect.recipe) for effect in captured.effects if effect.recipe]
@@ -216,22 +251,17 @@ class _Builder:
         return cls(*values) if hasattr(cls, "_fields") else cls(values)
 
 
-def _root(handle: Any) -> Any:
-    """What a program gets for an input: the array of the whole storage, or the number."""
-    if isinstance(handle, Handle):
-        storage = handle._storage
-        return handle._data if storage is None else storage.root
-    return handle
-
-
-def _fit(handle: Any) -> Any:
-    """What has to be equal for an array to fit a program."""
+def _array(handle: Any, part: bool) -> Any:
+    """The array that a program gets for an input; numbers and arrays as they are."""
     if not isinstance(handle, Handle):
-        return None
-    array = _root(handle)
-    edge = handle._edge
-    kind = None if edge is None else edge[0].leaf is not None
-    return (array.shape, array.dtype, layout(array), kind)
+        return handle
+    storage = handle._storage
+    return handle._data if part or storage is None else storage.root
+
+
+def _memories(handles: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
+    """Every handle whose memory could be that of another."""
+    return [x for x in (*handles, *leaves) if isinstance(x, Handle)]
 
 
 def _plain(x: Any) -> Any:

@@ -33,36 +33,31 @@ def layout(array: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
     return None if array.flags.c_contiguous and array.flags.aligned else array.strides
 
 
-class Sharing:
-    """Numbers handles and storages in the order in which they are met."""
-
-    def __init__(self) -> None:
-        self._handles: dict[int, int] = {}
-        self._storages: dict[int, int] = {}
-
-    def handle(self, handle: Any) -> int:
-        """The number of a handle; the same handle has the same number."""
-        return self._handles.setdefault(id(handle), len(self._handles))
-
-    def storage(self, handle: Any) -> Any:
-        """What the handle shares: None for memory of its own met for the first time."""
-        storage = handle._storage
-        number = self.handle(handle)
-        if storage is None:
-            return None
-        first = self._storages.setdefault(id(storage), number)
-        if first == number and handle._view is None:
-            return None
-        root = storage.root
-        return (first, root.shape, layout(root), handle._data.ctypes.data - root.ctypes.data)
+def memory(handle: Any) -> int:
+    """What two handles over the same memory have in common."""
+    return id(handle) if handle._storage is None else id(handle._storage)
 
 
-def describe(leaf: Any, sharing: Sharing) -> Any:
+def sharing(handles: list[Any]) -> tuple[Any, ...]:
+    """For each handle None, or which earlier one has the same memory, and how it lies in it."""
+    first: dict[int, int] = {}
+    found: list[Any] = []
+    for position, handle in enumerate(handles):
+        earlier = first.setdefault(memory(handle), position)
+        if earlier == position or handles[earlier] is handle:
+            found.append(None if earlier == position else earlier)
+            continue
+        root = handle._storage.root
+        places = [x._data.ctypes.data - root.ctypes.data for x in (handles[earlier], handle)]
+        found.append((earlier, root.shape, layout(root), *places))
+    return tuple(found)
+
+
+def describe(leaf: Any) -> Any:
     """What must be equal for one program to serve two calls."""
     if isinstance(leaf, Handle):
         data = leaf._data
-        shared = sharing.storage(leaf)
-        return (data.shape, data.dtype, layout(data), gradient_kind(leaf), shared)
+        return (data.shape, data.dtype, layout(data), gradient_kind(leaf))
     if isinstance(leaf, np.ndarray):
         return (leaf.shape, leaf.dtype, layout(leaf))  # pyright: ignore
     if leaf.__class__ is float or leaf.__class__ is int:

@@ -36,6 +36,16 @@ class Lifted(ViewBase):
         self.handle: Any = None
         """The first handle through which the storage was reached."""
         self.written = False
+        self.part = False
+        """The root is one view's array, not the whole storage."""
+
+
+class SharedStorage(Exception):
+    """Two views of one storage met in a trace that had lifted only the first one's part."""
+
+    def __init__(self, storage: Storage) -> None:
+        super().__init__("trace again with the whole storage")
+        self.storage = storage
 
 
 class GradSlot:
@@ -64,6 +74,8 @@ class Trace:
         self.captures: list[tuple[Node, Any]] = []
         self.grads: dict[int, GradSlot] = {}
         self.number_guards: list[Any] = []
+        self.whole: frozenset[int] = frozenset()
+        """ids of storages that are lifted by their root from the start."""
         self._shadows: dict[int, tuple[Any, Any]] = {}
         self._captured: dict[Any, Any] = {}
 
@@ -96,12 +108,17 @@ class Trace:
         """The overlay of the storage behind a concrete handle; a new input the first time."""
         storage = storage_of(handle)
         found = self.lifted.get(id(storage))
+        if found is not None and found.part and found.root is not handle._data:
+            raise SharedStorage(storage)
         if found is None:
-            root = storage.root
+            # One handle of a storage stands for itself; only several need the common root.
+            part = storage.root is not handle._data and id(storage) not in self.whole
+            root = handle._data if part else storage.root
             value = self.new_input(root.shape, root.dtype, label)
             found = Lifted(value._edge[0], storage, root)
             found.data = value._data
             found.handle = handle
+            found.part = part
             self.lifted[id(storage)] = found
         return found
 
@@ -142,7 +159,7 @@ class Trace:
             shadow = handle_class[0].__new__(handle_class[0])
             shadow._data = Abstract(handle._data.shape, handle._data.dtype, self)
             shadow._storage = Storage(shadow._data)
-            shadow._view = View(lifted, root_chain(handle))
+            shadow._view = View(lifted, () if lifted.part else root_chain(handle))
             shadow._view.seen = -1
             pair = self._shadows[id(handle)] = (shadow, handle)
         shadow = pair[0]
