@@ -11,6 +11,7 @@
     ├── TracingError          (RuntimeError)
     │   ├── TracedValueError      a value was asked for while there are only symbols   (TypeError)
     │   └── EscapedValueError     a symbol was used after its trace had closed
+    ├── StateError            (RuntimeError)               a state_dict that does not fit
     └── MissingExtraError     (ImportError)                an optional package is not installed
 
 Each also derives from the built-in type that existing code catches. The text of an error says
@@ -29,6 +30,7 @@ __all__ = [
     "MissingExtraError",
     "NotDifferentiableError",
     "ShapeError",
+    "StateError",
     "TracedValueError",
     "TracingError",
     "WengertError",
@@ -77,6 +79,10 @@ class TracedValueError(TracingError, TypeError):
 
 class EscapedValueError(TracingError):
     """A traced value was used outside the trace that made it."""
+
+
+class StateError(WengertError, RuntimeError):
+    """A saved state that does not fit the module or optimiser it is loaded into."""
 
 
 class MissingExtraError(WengertError, ImportError):

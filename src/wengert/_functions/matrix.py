@@ -6,6 +6,7 @@ from typing import Any
 
 from .._base.dtypes import promote
 from .._base.errors import ShapeError
+from .._base.shapes import size_of
 from .._declare.elementwise import convert
 from .._primitives import linear_algebra as la
 from .._primitives.elementwise import add, mul
@@ -164,3 +165,24 @@ def solve(a: Any, b: Any) -> Any:
         column = la.solve(a, reshape(b, shape=(*b._data.shape, 1)))
         return reshape(column, shape=tuple(column._data.shape[:-1]))
     return la.solve(a, b)
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """x @ weight.T + bias on the last axis; weight (out, in), bias (out,) or None.
+
+    >>> import wengert
+    >>> wengert.nn.functional.linear(wengert.ones(2), wengert.ones(3, 2), wengert.ones(3))
+    tensor([3., 3., 3.])
+    """
+    shape, matrix = tuple(x._data.shape), tuple(weight._data.shape)
+    if not shape or len(matrix) not in (1, 2) or shape[-1] != matrix[-1]:
+        raise ShapeError(
+            f"linear: an input of shape {shape} does not fit a weight of shape {matrix}: the last "
+            "axes must be equal, (..., in) and (out, in)."
+        )
+    if len(shape) > 2 and len(matrix) == 2:
+        # One large product: broadcasting would make one gradient of the weight for each matrix.
+        flat = linear(reshape(x, shape=(size_of(shape[:-1]), shape[-1])), weight, bias)
+        return reshape(flat, shape=(*shape[:-1], matrix[0]))
+    out = matmul(x, la.swapped(weight) if len(matrix) == 2 else weight)
+    return out if bias is None else add(out, bias)

@@ -1,0 +1,206 @@
+"""Activation functions as modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._functions import activations as f
+from .._primitives.elementwise import relu
+from .._primitives.transcendental import sigmoid, tanh
+from .module import Module
+
+
+class ReLU(Module):
+    """max(x, 0).
+
+    >>> import wengert
+    >>> wengert.nn.ReLU()(wengert.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Any) -> Any:
+        """max(x, 0); in place if so asked."""
+        return input.relu_() if self.inplace else relu(input)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
+class Tanh(Module):
+    """Hyperbolic tangent.
+
+    >>> import wengert
+    >>> wengert.nn.Tanh()(wengert.zeros(1))
+    tensor([0.])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """tanh(x)."""
+        return tanh(input)
+
+
+class Sigmoid(Module):
+    """1 / (1 + exp(-x)).
+
+    >>> import wengert
+    >>> wengert.nn.Sigmoid()(wengert.zeros(1))
+    tensor([0.5000])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """sigmoid(x)."""
+        return sigmoid(input)
+
+
+class GELU(Module):
+    """x * P(Z < x) for standard normal Z; approximate="tanh" takes the formula with tanh.
+
+    >>> import wengert
+    >>> wengert.nn.GELU()(wengert.ones(1))
+    tensor([0.8413])
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__()
+        self.approximate = approximate
+
+    def forward(self, input: Any) -> Any:
+        """gelu(x)."""
+        return f.gelu(input, self.approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
+
+
+class SiLU(Module):
+    """x * sigmoid(x).
+
+    >>> import wengert
+    >>> wengert.nn.SiLU()(wengert.zeros(1))
+    tensor([0.])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """silu(x)."""
+        return f.silu(input)
+
+
+class ELU(Module):
+    """x where x > 0, else alpha * (exp(x) - 1).
+
+    >>> import wengert
+    >>> wengert.nn.ELU()(wengert.ones(1))
+    tensor([1.])
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, input: Any) -> Any:
+        """elu(x)."""
+        return f.elu(input, self.alpha)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}"
+
+
+class LeakyReLU(Module):
+    """x where x > 0, else negative_slope * x.
+
+    >>> import wengert
+    >>> wengert.nn.LeakyReLU(0.5)(-wengert.ones(1))
+    tensor([-0.5000])
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        super().__init__()
+        self.negative_slope = negative_slope
+
+    def forward(self, input: Any) -> Any:
+        """leaky_relu(x)."""
+        return f.leaky_relu(input, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        return f"negative_slope={self.negative_slope}"
+
+
+class Softplus(Module):
+    """log(1 + exp(beta x)) / beta.
+
+    >>> import wengert
+    >>> wengert.nn.Softplus()(wengert.zeros(1))
+    tensor([0.6931])
+    """
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta = beta
+        self.threshold = threshold
+
+    def forward(self, input: Any) -> Any:
+        """softplus(x)."""
+        return f.softplus(input, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        return f"beta={self.beta}, threshold={self.threshold}"
+
+
+class Hardtanh(Module):
+    """x limited to [min_val, max_val].
+
+    >>> import wengert
+    >>> wengert.nn.Hardtanh()(wengert.tensor([3.0]))
+    tensor([1.])
+    """
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        super().__init__()
+        self.min_val = min_val
+        self.max_val = max_val
+
+    def forward(self, input: Any) -> Any:
+        """hardtanh(x)."""
+        return f.hardtanh(input, self.min_val, self.max_val)
+
+    def extra_repr(self) -> str:
+        return f"min_val={self.min_val}, max_val={self.max_val}"
+
+
+class _AlongAxis(Module):
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class Softmax(_AlongAxis):
+    """exp(x) / sum(exp(x)) along an axis, which has to be named.
+
+    >>> import wengert
+    >>> wengert.nn.Softmax(dim=0)(wengert.zeros(2))
+    tensor([0.5000, 0.5000])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """softmax(x) along the axis."""
+        return f.softmax(input, self.dim)
+
+
+class LogSoftmax(_AlongAxis):
+    """log(softmax(x)) along an axis, which has to be named.
+
+    >>> import wengert
+    >>> wengert.nn.LogSoftmax(dim=0)(wengert.zeros(2))
+    tensor([-0.6931, -0.6931])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """log_softmax(x) along the axis."""
+        return f.log_softmax(input, self.dim)

@@ -1,0 +1,1 @@
+"""Optimisers: rules that move parameters along their gradients."""
