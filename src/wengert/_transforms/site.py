@@ -7,7 +7,7 @@ from typing import Any
 from .._base.dtypes import Dtype
 from .._base.errors import FreedGraphError, InplaceError
 from .._base.shapes import Shape
-from .._graph.node import Node
+from .._graph.node import Node, Saved
 from .._graph.value import handle_class
 from .._record.origin import source_line
 
@@ -21,7 +21,7 @@ def freed_error(node: Node) -> FreedGraphError:
     )
 
 
-def kept_value(node: Node, position: int) -> Any:
+def kept_value(node: Node, position: int, kept: dict[int, Saved] | None = None) -> Any:
     """The operand (or, from the arity on, the output) at `position`, as a handle or a number."""
     inputs = node.inputs
     arity = len(inputs)
@@ -37,7 +37,7 @@ def kept_value(node: Node, position: int) -> Any:
         out._data = edge[0].outputs[edge[1]]
         out._edge = edge
         return out
-    saved = node.saved.get(position)
+    saved = (node.saved if kept is None else kept).get(position)
     if saved is None:
         raise freed_error(node)
     storage = saved.storage
@@ -55,12 +55,13 @@ def kept_value(node: Node, position: int) -> Any:
 
 
 class Site:
-    """What a rule may look at."""
+    """What a rule may look at. A lazy mask may look after the node has been freed."""
 
-    __slots__ = ("node",)
+    __slots__ = ("_kept", "node")
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        self._kept = node.saved
 
     @property
     def params(self) -> dict[str, Any]:
@@ -80,8 +81,8 @@ class Site:
 
     def value(self, i: int) -> Any:
         """Operand i."""
-        return kept_value(self.node, i)
+        return kept_value(self.node, i, self._kept)
 
     def out(self, j: int = 0) -> Any:
         """Output j."""
-        return kept_value(self.node, self.arity + j)
+        return kept_value(self.node, self.arity + j, self._kept)
