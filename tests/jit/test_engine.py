@@ -6,6 +6,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -91,3 +92,92 @@ def test_a_forced_target_uses_its_registers_alone(name: str, expected: str) -> N
         check=True,
     )
     assert done.stdout.strip() == f"False {expected}"
+
+
+FORKS = """
+import ctypes, os, threading
+from wengert._jit import engine
+
+def made(number):
+    text = f"define i64 @f() {{\\n  ret i64 {number}\\n}}"
+    library = engine.compile_text(text, cache=False)
+    return ctypes.CFUNCTYPE(ctypes.c_int64)(library.address("f"))()
+
+stop = threading.Event()
+def work():
+    number = 0
+    while not stop.is_set():
+        number += 1
+        assert made(number) == number
+
+made(0)
+thread = threading.Thread(target=work)
+thread.start()
+children = []
+for number in range(20):
+    child = os.fork()
+    if not child:
+        os._exit(0 if made(number) == number else 1)
+    children.append(child)
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+stop.set()
+thread.join()
+print(codes)
+"""
+
+
+def test_a_process_may_be_forked_while_another_thread_compiles() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == str([0] * 20)
+
+
+def test_threads_may_compile_at_the_same_time() -> None:
+    wrong: list[int] = []
+
+    def work(first: int) -> None:
+        for number in range(first, first + 10):
+            text = f"define double @f() {{\n  ret double {float(number)}\n}}"
+            library = engine.compile_text(text, cache=False)
+            if ctypes.CFUNCTYPE(ctypes.c_double)(library.address("f"))() != number:
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(100 * index,)) for index in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_symbols_are_bound_to_their_addresses() -> None:
+    twice = binary(lambda x, y: 2 * x + y)
+    text = """
+declare double @outside(double, double)
+define double @f(double %x, double %y) {
+  %z = call double @outside(double %x, double %y)
+  ret double %z
+}
+"""
+    address = ctypes.cast(twice, ctypes.c_void_p).value or 0
+    library = engine.compile_text(text, cache=False, symbols={"outside": address})
+    assert binary(library.address("f"))(3.0, 4.0) == 10.0
+
+
+def test_a_library_that_nobody_uses_is_freed() -> None:
+    stores = [f"store volatile i64 {number}, ptr %p" for number in range(4000)]
+    text = "\n".join(["define void @f(ptr %p) {", *stores, "ret void", "}"])
+    size = engine.compile_text(text).object_bytes
+    assert size > 20_000
+
+    def resident() -> int:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    for _ in range(100):
+        engine.compile_text(text)
+    before = resident()
+    for _ in range(400):
+        engine.compile_text(text)
+    assert resident() - before < 400 * size // 4

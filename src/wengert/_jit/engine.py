@@ -31,6 +31,14 @@ _DEFINED = re.compile(
 )
 
 
+# Held by whoever is inside LLVM. A process must not be forked then: its child would wait for ever.
+_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
+
+
 @dataclass(frozen=True)
 class Target:
     """What code is generated for: a name for people, and LLVM's processor and features."""
@@ -55,6 +63,10 @@ class Library:
     def address(self, name: str) -> int:
         """The address of a function that the text defines and does not keep internal."""
         return int(self._tracker[name])
+
+    def __del__(self, lock: Any = _lock) -> None:
+        with lock:
+            self._tracker.close()
 
 
 class _Engine:
@@ -113,9 +125,6 @@ class _Engine:
         for name, address in symbols.items():
             builder.import_symbol(name, address)
         return Library(builder.link(self._linker, next(self._names)), len(code))
-
-
-_lock = threading.RLock()
 
 
 def compile_text(ir: str, cache: bool = True, symbols: Mapping[str, int] = NO_SYMBOLS) -> Library:
