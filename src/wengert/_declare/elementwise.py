@@ -4,8 +4,9 @@
     def mul(x, y): return numpy.multiply(x, y)
 
 The parameter names of a partial say what is kept: operands by their names, the result as `out`.
-A partial returns a tensor, a number, `Over(divisor)` or `Selected(mask)`. `scalar` names the operation for the
-native compiler; None means that only NumPy runs it.
+A partial returns a tensor, a number, `Over(divisor)`, `Selected(mask)`, or None where the function
+is locally constant. `scalar` names the operation for the native compiler; None means that only
+NumPy runs it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from .._base.shapes import Shape, broadcast
 from .._graph.node import Primitive
 from .._graph.value import Handle
 from .._record.door import record
+from .._record.modes import override
 from .linear import linear
 from .registry import register
 from .samples import Domain, Sample, reals
@@ -303,6 +305,9 @@ def convert(x: Any, dtype: Dtype) -> Any:
     source = x._data.dtype
     if source == dtype:
         return x
+    if not is_inexact(dtype):
+        with override(grad=False):
+            return record(to, (x,), {"dtype": dtype, "source": source})
     return record(to, (x,), {"dtype": dtype, "source": source})
 
 

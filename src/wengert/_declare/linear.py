@@ -49,6 +49,10 @@ class Linear(Primitive):
     def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
         return self._keeps(wanted, arity) if callable(self._keeps) else self._keeps
 
+    def moves_masks(self, arity: int) -> bool:
+        """Whether each element goes somewhere; a product of two operands mixes them all."""
+        return self.joint or len(self.linear(arity)) == 1
+
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Record with operands that already have their final dtype."""
         return record(self, operands, params)
@@ -57,12 +61,15 @@ class Linear(Primitive):
 class Other(Primitive):
     """A primitive with a jvp, a vjp, or both, written out.
 
-    `vjp(site, *cotangents)` returns one entry for each operand: a tensor, `Selected(mask, value)`,
-    or None. `jvp(site, *tangents)` returns one for each output. A missing cotangent or tangent
-    comes as None.
+    `vjp(site, *cotangents)` returns one entry for each operand: a tensor or None.
+    `jvp(site, *tangents)` returns one for each output. A missing cotangent or tangent comes as
+    None.
     """
 
     family = "other"
+    absence: str | None = None
+    """What becomes of absent elements: "pointwise", they stay; "moves", they go where the rules
+    take them; None, they have become zeros."""
 
     def __init__(
         self,
@@ -110,14 +117,15 @@ def linear(
     joint: bool = False,
     view: bool = False,
     selecting: bool = False,
+    filling: bool = False,
     name: str | None = None,
     samples: Sequence[Sample] = (),
 ) -> Callable[[Callable[..., Any]], Linear]:
     """Declare a linear primitive.
 
     `view`: its NumPy implementation returns a view of the first operand. `selecting`: elements that
-    it leaves out have no cotangent. `batch(site_shapes, batched, params)` is described in
-    `_transforms/batching.py`.
+    it leaves out have no cotangent. `filling`: elements of its result that come from no operand
+    have no tangent. `batch` is described in `_transforms/batching.py`.
     """
 
     def declare(compute: Callable[..., Any]) -> Linear:
@@ -135,6 +143,7 @@ def linear(
         made.joint = joint
         made.is_view = view
         made.selecting = selecting
+        made.filling = filling
         return register(made)
 
     return declare
@@ -149,10 +158,15 @@ def other(
     keeps: tuple[int, ...] | None = None,
     n_outputs: int = 1,
     view: bool = False,
+    selecting: bool = False,
+    absence: str | None = None,
     name: str | None = None,
     samples: Sequence[Sample] = (),
 ) -> Callable[[Callable[..., Any]], Other]:
-    """Declare a primitive with written-out rules (or none: then it is not differentiable)."""
+    """Declare a primitive with written-out rules (or none: then it is not differentiable).
+
+    `selecting`: elements that it leaves out have no cotangent. `absence`: see `Other`.
+    """
 
     def declare(compute: Callable[..., Any]) -> Other:
         made = Other(
@@ -168,6 +182,8 @@ def other(
             samples=samples,
         )
         made.is_view = view
+        made.selecting = selecting
+        made.absence = absence
         return register(made)
 
     return declare

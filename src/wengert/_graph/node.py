@@ -39,6 +39,7 @@ class Primitive:
     family = "other"
     is_view = False
     selecting = False
+    filling = False
     samples: Sequence[Any] = ()
     """Where the generated tests call it (`_declare/samples.py`)."""
 
@@ -139,6 +140,8 @@ class Node:
     """Recorded under no_grad: a constant for every derivative walk, whatever its operands are."""
     label: str | None = None
     """A name to show to people."""
+    shown: dict[int, Saved] | None = None
+    """Under `keep_values`: every operand and output, by position as in `saved`."""
 
     def __init__(
         self,

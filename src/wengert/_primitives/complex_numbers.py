@@ -105,6 +105,7 @@ def _safe_unit(x: Any, modulus: Any) -> Any:
     vjp=lambda site, g: (mul(convert(g, site.dtype(0)), _safe_unit(site.value(0), site.out())),),
     jvp=lambda site, t: (real(mul(conj(_safe_unit(site.value(0), site.out())), t)),),
     batch=pointwise_batch,
+    absence="pointwise",
     samples=_ONE_COMPLEX,
 )
 def modulus(x: Any) -> Any:

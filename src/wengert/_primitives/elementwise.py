@@ -81,7 +81,7 @@ def reciprocal(x: Any) -> Any:
 def _power_of_base(x: Any, y: Any) -> Any:
     if _is_number(y):
         if y == 0:
-            return 0.0
+            return None
         if y == 1:
             return 1.0
         return mul(x, y) if y == 2 else mul(pow(x, y - 1), y)
@@ -189,7 +189,7 @@ def absolute(x: Any) -> Any:
     return np.abs(x)
 
 
-@elementwise(partials=[lambda: 0.0], scalar="sign", samples=[_NONZERO], dtypes="biuf")
+@elementwise(partials=[lambda: None], scalar="sign", samples=[_NONZERO], dtypes="biuf")
 def sign(x: Any) -> Any:
     """-1, 0 or 1; NaN stays NaN."""
     return x.copy() if x.dtype.kind == "b" else np.sign(x)
@@ -198,25 +198,25 @@ def sign(x: Any) -> Any:
 _BETWEEN = reals(0.2, 0.4)
 
 
-@elementwise(partials=[lambda: 0.0], scalar="floor", samples=[_BETWEEN], dtypes="iuf")
+@elementwise(partials=[lambda: None], scalar="floor", samples=[_BETWEEN], dtypes="iuf")
 def floor(x: Any) -> Any:
     """The largest integer not above x."""
     return np.floor(x).astype(x.dtype, copy=False)
 
 
-@elementwise(partials=[lambda: 0.0], scalar="ceil", samples=[_BETWEEN], dtypes="iuf")
+@elementwise(partials=[lambda: None], scalar="ceil", samples=[_BETWEEN], dtypes="iuf")
 def ceil(x: Any) -> Any:
     """The smallest integer not below x."""
     return np.ceil(x).astype(x.dtype, copy=False)
 
 
-@elementwise(partials=[lambda: 0.0], scalar="trunc", samples=[_BETWEEN], dtypes="iuf")
+@elementwise(partials=[lambda: None], scalar="trunc", samples=[_BETWEEN], dtypes="iuf")
 def trunc(x: Any) -> Any:
     """x without its fractional part."""
     return np.trunc(x).astype(x.dtype, copy=False)
 
 
-@elementwise(partials=[lambda: 0.0], scalar="round", samples=[_BETWEEN], dtypes="iuf")
+@elementwise(partials=[lambda: None], scalar="round", samples=[_BETWEEN], dtypes="iuf")
 def round(x: Any) -> Any:
     """The nearest integer; halves go to the even one."""
     return np.rint(x).astype(x.dtype, copy=False)

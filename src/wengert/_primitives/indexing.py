@@ -129,6 +129,7 @@ def _scatter_batch(p: Any, ops: list[Any], batched: list[bool], size: int, param
     transpose=lambda site, g, i: take(g, *[site.value(k) for k in range(1, site.arity)]),
     keeps=lambda wanted, arity: tuple(range(1, arity)),
     batch=_scatter_batch,
+    filling=True,
     samples=[
         Sample(lambda rng: [rng.standard_normal((3, 2)), np.array([0, 2, 2])], {"shape": (4, 2)}),
         Sample(lambda rng: [np.array(rng.normal()), np.array(2)], {"shape": (3,)}),
@@ -241,6 +242,7 @@ def _sort_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: 
     jvp=lambda site, t: (take(t, *along_axis(site.out(1), site.params["axis"])), None),
     keeps=(2,),
     batch=_sort_batch,
+    absence="moves",
     samples=[
         Sample(
             lambda rng: [rng.permutation(6).reshape(2, 3) + 0.5], {"axis": 1, "descending": False}

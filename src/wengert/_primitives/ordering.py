@@ -9,7 +9,7 @@ import numpy as np
 from .._base.dtypes import Dtype, int64
 from .._base.errors import DimensionError
 from .._base.shapes import Shape
-from .._declare.elementwise import Selected, convert
+from .._declare.elementwise import convert
 from .._declare.linear import other
 from .._declare.samples import Sample
 from .elementwise import bitwise_or, div, eq, isnan, where
@@ -45,7 +45,7 @@ def _extreme_vjp(site: Any, g: Any) -> tuple[Any]:
     axes = site.params["axes"]
     mask = _attained(site)
     count = sum_(convert(mask, g._data.dtype), axes=axes)
-    return (Selected(mask, back_over(div(g, count), site.shape(0), axes)),)
+    return (where(mask, back_over(div(g, count), site.shape(0), axes), 0.0),)
 
 
 def _extreme_jvp(site: Any, t: Any) -> tuple[Any]:
@@ -65,6 +65,8 @@ def _check_not_empty(name: str, x: Any, axes: tuple[int, ...]) -> None:
     vjp=_extreme_vjp,
     jvp=_extreme_jvp,
     batch=reduction_batch,
+    selecting=True,
+    absence="moves",
     samples=_SAMPLES,
 )
 def amax(x: Any, axes: tuple[int, ...]) -> Any:
@@ -80,6 +82,8 @@ def amax(x: Any, axes: tuple[int, ...]) -> Any:
     vjp=_extreme_vjp,
     jvp=_extreme_jvp,
     batch=reduction_batch,
+    selecting=True,
+    absence="moves",
     samples=_SAMPLES,
 )
 def amin(x: Any, axes: tuple[int, ...]) -> Any:

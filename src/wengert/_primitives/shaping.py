@@ -161,6 +161,7 @@ def slice_(x: Any, slices: Slices) -> Any:
     batch=lambda p, ops, batched, size, params: p(
         ops[0], shape=(size, *params["shape"]), slices=((0, size, 1), *params["slices"])
     ),
+    filling=True,
     samples=[
         Sample(_matrix, {"shape": (4, 5), "slices": ((1, 2, 1), (0, 3, 2))}),
         Sample(_matrix, {"shape": (2, 3), "slices": ((1, 2, -1), (0, 3, 1))}),

@@ -85,6 +85,7 @@ def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
     batch=lambda p, ops, batched, size, params: p(
         ops[0], **{**params, "shape": (size, *params["shape"])}
     ),
+    filling=True,
     samples=[
         Sample(
             lambda rng: [rng.standard_normal((2, 3, 2, 2, 3))],

@@ -70,7 +70,9 @@ def _view_put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, para
                 )
             },
         ),
-        Sample(lambda rng: [rng.standard_normal((2, 2)), rng.standard_normal((2, 2))], {"chain": ()}),
+        Sample(
+            lambda rng: [rng.standard_normal((2, 2)), rng.standard_normal((2, 2))], {"chain": ()}
+        ),
     ],
 )
 def view_put(base: Any, value: Any, chain: Chain) -> Any:
@@ -89,6 +91,7 @@ def view_put(base: Any, value: Any, chain: Chain) -> Any:
     jvp=lambda site, t_old, t_new: (t_old,),
     keeps=(),
     batch=pointwise_batch,
+    absence="moves",
     samples=[
         Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((2, 3))], {}),
         Sample(lambda rng: [np.array(rng.normal()), np.array(rng.normal())], {}),

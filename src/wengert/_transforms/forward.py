@@ -9,23 +9,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._declare.elementwise import Over, Selected
 from .._graph.node import LEAF, Edge, Node
-from .._graph.value import Handle
 from .._primitives.creation import zeros
-from .._primitives.elementwise import add, div, mul, neg, where
+from .._primitives.elementwise import add, ne
 from .._primitives.shaping import expand
 from .._record import modes as _modes
 from .._record.door import record
 from .._record.storage import edge_of
 from .._record.trace import differentiable
+from .masks import (
+    Mask,
+    Partly,
+    accumulate,
+    apply_partial,
+    cut,
+    indicator,
+    mask_of,
+    value_of,
+    with_mask,
+)
 from .reverse import leaf_handle, reachable, walk
 from .site import Site, kept_value
 
 
-def push_walk(
-    leaves: Sequence[Any], tangents: Sequence[Any], outputs: Sequence[Any]
-) -> list[Any]:
+def push_walk(leaves: Sequence[Any], tangents: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
     """The tangents of `outputs` when `leaves` move along `tangents`; None where independent."""
     known: dict[Edge, Any] = {}
     for leaf, tangent in zip(leaves, tangents, strict=True):
@@ -45,7 +52,8 @@ def push_walk(
         for index, tangent in enumerate(push(node, moving)):
             if tangent is not None:
                 known[(node, index)] = tangent
-    return [None if place is None else known.get(place) for place in places]
+    found = [None if place is None else known.get(place) for place in places]
+    return [None if tangent is None else value_of(tangent) for tangent in found]
 
 
 def push(node: Node, tangents: Sequence[Any]) -> Sequence[Any]:
@@ -57,9 +65,7 @@ def push(node: Node, tangents: Sequence[Any]) -> Sequence[Any]:
         return (_push_elementwise(node, tangents),)
     if primitive.family == "linear":
         return (_push_linear(node, tangents),)
-    if primitive.jvp is not None:
-        return primitive.jvp(Site(node), *tangents)
-    return _transposed_vjp(node, tangents)
+    return _push_other(node, tangents)
 
 
 def _push_elementwise(node: Node, tangents: Sequence[Any]) -> Any:
@@ -69,27 +75,12 @@ def _push_elementwise(node: Node, tangents: Sequence[Any]) -> Any:
         if tangent is None:
             continue
         p = partial.function(*[kept_value(node, position) for position in partial.positions])
-        term = _times(tangent, p)
-        total = term if total is None else add(total, term)
+        term = apply_partial(tangent, p, conjugate=False)
+        total = term if total is None else accumulate(total, term)
     shape = _out_shape(node)
-    return total if total._data.shape == shape else expand(total, shape=shape)
-
-
-def _times(tangent: Any, p: Any) -> Any:
-    if isinstance(p, Selected):
-        weighted = tangent if p.weight is None else mul(tangent, p.weight)
-        return where(p.mask, weighted, 0.0)
-    if isinstance(p, Over):
-        return div(tangent, p.divisor)
-    if isinstance(p, Handle):
-        return mul(tangent, p)
-    if p == 1:
-        return tangent
-    if p == -1:
-        return neg(tangent)
-    if p == 0:
-        return zeros(tangent._data.shape, tangent._data.dtype)
-    return mul(tangent, p)
+    if value_of(total)._data.shape == shape:
+        return total
+    return with_mask(expand(value_of(total), shape=shape), mask_of(total))
 
 
 def _out_shape(node: Node) -> Any:
@@ -102,27 +93,85 @@ def _out_shape(node: Node) -> Any:
 
 def _push_linear(node: Node, tangents: Sequence[Any]) -> Any:
     primitive: Any = node.primitive
-    site = Site(node)
     positions = set(primitive.linear(len(node.inputs)))
     moving = [i for i, tangent in enumerate(tangents) if tangent is not None and i in positions]
-    dtype = tangents[moving[0]]._data.dtype
+    values = [None if tangent is None else value_of(tangent) for tangent in tangents]
+    masks = [None if tangent is None else mask_of(tangent) for tangent in tangents]
+    if not primitive.moves_masks(len(node.inputs)):
+        # A product: the sum over its factors of the product with that factor's tangent.
+        total: Any = None
+        for i in moving:
+            alone = [value if k == i else None for k, value in enumerate(values)]
+            term = _apply_linear(node, alone, positions - {i})
+            total = term if total is None else add(total, term)
+        return total
+    total = _apply_linear(node, values, set())
+    if not (primitive.filling or any(masks) or len(moving) < len(positions)):
+        return total
+
+    def make() -> Any:
+        ones = [
+            None if value is None else indicator(value._data.shape, value._data.dtype, mask)
+            for value, mask in zip(values, masks, strict=True)
+        ]
+        return ne(_apply_linear(node, ones, set()), 0.0)
+
+    return Partly(total, Mask(make))
+
+
+def _apply_linear(node: Node, moving: Sequence[Any], fixed: set[int]) -> Any:
+    """The primitive at `moving`; other linear operands are zeros, or their values if `fixed`."""
+    primitive: Any = node.primitive
+    site = Site(node)
+    positions = primitive.linear(len(node.inputs))
+    dtype = next(value for value in moving if value is not None)._data.dtype
     params = dict(node.params)
     if primitive.name == "to":
         params["source"] = dtype
+    operands: list[Any] = []
+    for i, value in enumerate(moving):
+        if value is not None:
+            operands.append(value)
+        elif i in positions and i not in fixed:
+            operands.append(zeros(site.shape(i), dtype))
+        else:
+            operands.append(site.value(i))
+    return record(primitive, operands, params)
 
-    def operand(i: int, mine: int | None) -> Any:
-        if i == mine or (mine is None and tangents[i] is not None):
-            return tangents[i]
-        if mine is None and i in positions:
-            return zeros(site.shape(i), dtype)
-        return site.value(i)
 
-    rounds: list[int | None] = [None] if primitive.joint or len(positions) == 1 else [*moving]
-    total: Any = None
-    for mine in rounds:
-        term = record(primitive, [operand(i, mine) for i in range(site.arity)], params)
-        total = term if total is None else add(total, term)
-    return total
+def _push_other(node: Node, tangents: Sequence[Any]) -> Sequence[Any]:
+    primitive: Any = node.primitive
+    values = [None if t is None else value_of(t) for t in tangents]
+    masks = [None if t is None else mask_of(t) for t in tangents]
+    found = _apply_jvp(node, values)
+    if primitive.absence == "pointwise":
+        return [None if part is None else cut(part, masks[0]) for part in found]
+    if primitive.absence != "moves" or not any(masks):
+        return found
+    return [
+        None if part is None else Partly(part, _jvp_mask(node, values, masks, j))
+        for j, part in enumerate(found)
+    ]
+
+
+def _apply_jvp(node: Node, tangents: Sequence[Any]) -> Sequence[Any]:
+    primitive: Any = node.primitive
+    if primitive.jvp is not None:
+        return primitive.jvp(Site(node), *tangents)
+    return _transposed_vjp(node, tangents)
+
+
+def _jvp_mask(node: Node, values: list[Any], masks: list[Mask | None], j: int) -> Mask:
+    """Where ones arrive in output j if they start wherever a tangent is present."""
+
+    def make() -> Any:
+        ones = [
+            None if t is None else indicator(t._data.shape, t._data.dtype, mask)
+            for t, mask in zip(values, masks, strict=True)
+        ]
+        return ne(_apply_jvp(node, ones)[j], 0.0)
+
+    return Mask(make)
 
 
 def _transposed_vjp(node: Node, tangents: Sequence[Any]) -> Sequence[Any]:
@@ -139,10 +188,6 @@ def _transposed_vjp(node: Node, tangents: Sequence[Any]) -> Sequence[Any]:
         found = primitive.vjp(site, *cotangents)
     seeds: list[tuple[Any, Any]] = []
     for part, tangent in zip(found, tangents, strict=True):
-        if part is None or tangent is None:
-            continue
-        if isinstance(part, Selected):
-            with _modes.override(grad=True):
-                part = where(part.mask, part.weight, 0.0)
-        seeds.append((part, tangent))
+        if part is not None and tangent is not None:
+            seeds.append((part, tangent))
     return walk(seeds, cotangents)

@@ -174,7 +174,7 @@ def value_and_grad(
                 f"grad: the function returned a {type(value).__name__}, not a tensor. For a tuple "
                 "(value, other) use has_aux=True."
             )
-        if value._data.size != 1 or value._data.ndim > 0 and value._data.shape != (1,):
+        if value._data.size != 1 or (value._data.ndim > 0 and value._data.shape != (1,)):
             raise ShapeError(
                 f"grad: the function returned shape {tuple(value._data.shape)}; a gradient needs a "
                 "single number. Use value.sum(), or jacrev for a whole Jacobian."
@@ -267,9 +267,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> A
     return (shown, pullback, outside_tree(aux, work)) if has_aux else (shown, pullback)
 
 
-def jvp(
-    function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = False
-) -> Any:
+def jvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = False) -> Any:
     """(f(primals), J tangents), by a forward walk.
 
     `primals` and `tangents` are tuples of equal structure.

@@ -124,9 +124,9 @@ def jacfwd(
         if sum(sizes) == 0:
             stacked = [_empty(out) for out in outs]
         else:
-            stacked = vmap(
-                lambda *rows: tuple(work.push(outs, rows)), chunk_size=chunk_size
-            )(*bases)
+            stacked = vmap(lambda *rows: tuple(work.push(outs, rows)), chunk_size=chunk_size)(
+                *bases
+            )
         parts: list[Any] = []
         for column, out in zip(stacked, outs, strict=True):
             ndim = out._data.ndim

@@ -1,71 +1,28 @@
-"""Pulling a cotangent back through one node: the reverse reading of a declaration.
-
-A cotangent is a tensor, or a `Partly`: a tensor with a mask outside which there is no cotangent at
-all (its values there are zeros). Selecting operations make such masks; a partial that is infinite
-or NaN outside the mask contributes nothing. Masks are lazy: most are never computed.
-"""
+"""Pulling a cotangent back through one node: the reverse reading of a declaration."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 from .._base.shapes import Shape
-from .._declare.elementwise import Over, Selected
 from .._graph.node import Node
-from .._graph.value import Handle
-from .._primitives.complex_numbers import conj
-from .._primitives.creation import full, zeros
-from .._primitives.elementwise import add, bitwise_and, bitwise_or, div, mul, ne, neg, where
+from .._primitives.creation import zeros
+from .._primitives.elementwise import ne
 from .._primitives.ordering import amax
-from .._primitives.shaping import expand, sum_to
+from .._primitives.shaping import expand, reshape, sum_to
 from .._record import modes as _modes
+from .masks import (
+    Mask,
+    Partly,
+    apply_partial,
+    cut,
+    indicator,
+    mask_of,
+    moved,
+    value_of,
+)
 from .site import Site, kept_value
-
-
-class Mask:
-    """A bool tensor that is computed when somebody needs it, outside of any derivative."""
-
-    __slots__ = ("_make", "_value")
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make: Callable[[], Any] | None = make
-        self._value: Any = None
-
-    def get(self) -> Any:
-        """The mask as a tensor."""
-        if self._make is not None:
-            with _modes.override(grad=False):
-                self._value = self._make()
-            self._make = None
-        return self._value
-
-
-class Partly:
-    """A cotangent that exists only where `mask` holds; `value` is zero elsewhere."""
-
-    __slots__ = ("mask", "value")
-
-    def __init__(self, value: Any, mask: Mask) -> None:
-        self.value = value
-        self.mask = mask
-
-
-Cotangent: TypeAlias = "Handle | Partly"
-
-
-def value_of(cotangent: Any) -> Any:
-    """The tensor of a cotangent, zeros where it is absent."""
-    return cotangent.value if cotangent.__class__ is Partly else cotangent
-
-
-def accumulate(a: Any, b: Any) -> Any:
-    """The sum of two cotangents of one value."""
-    total = add(value_of(a), value_of(b))
-    if a.__class__ is Partly and b.__class__ is Partly:
-        first, second = a.mask, b.mask
-        return Partly(total, Mask(lambda: bitwise_or(first.get(), second.get())))
-    return total
 
 
 def pull(node: Node, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
@@ -83,59 +40,18 @@ def pull(node: Node, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[
 
 def _pull_elementwise(node: Node, cotangent: Any, wanted: Sequence[bool]) -> list[Any]:
     primitive: Any = node.primitive
-    mask: Mask | None = None
-    g = cotangent
-    if cotangent.__class__ is Partly:
-        g, mask = cotangent.value, cotangent.mask
     results: list[Any] = []
     for i, partial in enumerate(primitive.partials):
         if not wanted[i]:
             results.append(None)
             continue
         p = partial.function(*[kept_value(node, position) for position in partial.positions])
-        found = apply_partial(g, p, mask)
+        found = apply_partial(cotangent, p, conjugate=True)
         shape = node.in_shapes[i]
-        value = found.value if found.__class__ is Partly else found
-        if value._data.shape != shape:
-            found = _unbroadcast(found, shape)
-        results.append(found)
+        results.append(
+            found if value_of(found)._data.shape == shape else _unbroadcast(found, shape)
+        )
     return results
-
-
-def apply_partial(g: Any, p: Any, mask: Mask | None) -> Any:
-    """The cotangent g times the conjugate of the partial p, absent outside the mask."""
-    kind = p.__class__
-    if kind is Selected:
-        return _select(g, p, mask)
-    if kind is Over:
-        divisor = p.divisor
-        if isinstance(divisor, Handle) and divisor._data.dtype.kind == "c":
-            divisor = conj(divisor)
-        value = div(g, divisor)
-    elif isinstance(p, Handle):
-        value = mul(g, conj(p) if p._data.dtype.kind == "c" else p)
-    elif p == 1:
-        return g if mask is None else Partly(g, mask)
-    elif p == -1:
-        return neg(g) if mask is None else Partly(neg(g), mask)
-    elif p == 0:
-        return zeros(g._data.shape, g._data.dtype)
-    else:
-        value = mul(g, p.conjugate() if isinstance(p, complex) else p)
-    if mask is None:
-        return value
-    return Partly(where(mask.get(), value, 0.0), mask)
-
-
-def _select(g: Any, p: Selected, mask: Mask | None) -> Any:
-    selected = p.mask
-    value = where(selected, g if p.weight is None else mul(g, p.weight), 0.0)
-    if mask is None:
-        return Partly(value, Mask(lambda: selected))
-    both = Mask(lambda: bitwise_and(selected, mask.get()))
-    if p.weight is not None:
-        value = where(both.get(), value, 0.0)
-    return Partly(value, both)
 
 
 def _unbroadcast(cotangent: Any, shape: Shape) -> Any:
@@ -147,8 +63,6 @@ def _unbroadcast(cotangent: Any, shape: Shape) -> Any:
 
 
 def _any_to(mask: Any, big: Shape, shape: Shape) -> Any:
-    from .._primitives.shaping import reshape
-
     if mask._data.shape != big:
         mask = expand(mask, shape=big)
     lead = len(big) - len(shape)
@@ -168,37 +82,24 @@ def _pull_linear(node: Node, cotangent: Any, wanted: Sequence[bool]) -> list[Any
     if not hasattr(primitive, "transpose"):
         return [cotangent]  # a leaf of an inner derivative: the identity
     site = Site(node)
-    mask: Mask | None = None
-    g = cotangent
-    if cotangent.__class__ is Partly:
-        g, mask = cotangent.value, cotangent.mask
+    g, mask = value_of(cotangent), mask_of(cotangent)
     positions = primitive.linear(len(node.inputs))
-    # A product of two operands mixes every element: what was absent has become zero.
-    moves = primitive.joint or len(positions) == 1
+    carries = primitive.selecting or (mask is not None and primitive.moves_masks(len(node.inputs)))
     results: list[Any] = []
     for i in range(len(node.inputs)):
         if not (wanted[i] and i in positions):
             results.append(None)
             continue
         value = primitive.transpose(site, g, i)
-        if moves and (mask is not None or primitive.selecting):
-            results.append(Partly(value, _moved_mask(site, g, mask, i)))
-        else:
-            results.append(value)
+        results.append(Partly(value, _moved_to(site, g, mask, i)) if carries else value)
     return results
 
 
-def _moved_mask(site: Site, g: Any, mask: Mask | None, i: int) -> Mask:
-    """The mask moves as the values do: transpose its indicator and see what arrived."""
-    shape, dtype = g._data.shape, g._data.dtype
+def _moved_to(site: Site, g: Any, mask: Mask | None, i: int) -> Mask:
     primitive: Any = site.node.primitive
-
-    def make() -> Any:
-        ones = full(shape, 1.0, dtype)
-        indicator = ones if mask is None else where(mask.get(), ones, 0.0)
-        return ne(primitive.transpose(site, indicator, i), 0.0)
-
-    return Mask(make)
+    return moved(
+        lambda ones: primitive.transpose(site, ones, i), g._data.shape, g._data.dtype, mask
+    )
 
 
 # ---- other --------------------------------------------------------------------------------------
@@ -206,33 +107,51 @@ def _moved_mask(site: Site, g: Any, mask: Mask | None, i: int) -> Mask:
 
 def _pull_other(node: Node, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     primitive: Any = node.primitive
-    site = Site(node)
     values = [None if c is None else value_of(c) for c in cotangents]
+    site = Site(node)
+    found = _apply_vjp(site, values, wanted)
+    masks = [None if c is None else mask_of(c) for c in cotangents]
+    if primitive.absence == "pointwise":
+        found = [None if part is None else cut(part, masks[0]) for part in found]
+    elif primitive.absence == "moves" and (primitive.selecting or any(masks)):
+        found = [
+            None if part is None else Partly(part, _vjp_mask(site, values, masks, wanted, i))
+            for i, part in enumerate(found)
+        ]
+    return [part if needed else None for part, needed in zip(found, wanted, strict=True)]
+
+
+def _vjp_mask(
+    site: Site, values: list[Any], masks: list[Mask | None], wanted: Sequence[bool], i: int
+) -> Mask:
+    """Where ones arrive at operand i if they start wherever a cotangent is present."""
+
+    def make() -> Any:
+        ones = [
+            None if g is None else indicator(g._data.shape, g._data.dtype, mask)
+            for g, mask in zip(values, masks, strict=True)
+        ]
+        return ne(_apply_vjp(site, ones, wanted)[i], 0.0)
+
+    return Mask(make)
+
+
+def _apply_vjp(site: Site, values: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
+    primitive: Any = site.node.primitive
     if primitive.vjp is not None:
-        found = primitive.vjp(site, *values)
-    else:
-        found = _transposed_jvp(node, values, wanted)
-    results: list[Any] = []
-    for i, part in enumerate(found):
-        if not wanted[i] or part is None:
-            results.append(None)
-        elif part.__class__ is Selected:
-            results.append(_select(part.weight, Selected(part.mask), None))
-        else:
-            results.append(part)
-    return results
+        return primitive.vjp(site, *values)
+    return _transposed_jvp(site, values, wanted)
 
 
-def _transposed_jvp(node: Node, values: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+def _transposed_jvp(site: Site, values: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     """The vjp of a primitive that declares a jvp: the pullback of that (linear) rule."""
     from .reverse import leaf_handle, walk
 
-    primitive: Any = node.primitive
-    site = Site(node)
+    primitive: Any = site.node.primitive
     dtype = next(value for value in values if value is not None)._data.dtype
     with _modes.override(grad=True):
         tangents = [
-            leaf_handle(zeros(node.in_shapes[i], dtype)) if needed else None
+            leaf_handle(zeros(site.shape(i), dtype)) if needed else None
             for i, needed in enumerate(wanted)
         ]
         outs = primitive.jvp(site, *tangents)
@@ -244,5 +163,3 @@ def _transposed_jvp(node: Node, values: Sequence[Any], wanted: Sequence[bool]) -
     leaves = [tangent for tangent in tangents if tangent is not None]
     found = iter(walk(seeds, leaves))
     return [None if tangent is None else next(found) for tangent in tangents]
-
-

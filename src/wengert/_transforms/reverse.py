@@ -18,7 +18,8 @@ from .._record import modes as _modes
 from .._record.door import new_handle
 from .._record.storage import edge_of
 from .._record.trace import differentiable, weak_reference
-from .pull import accumulate, pull, value_of
+from .masks import accumulate, value_of
+from .pull import pull
 from .site import freed_error
 
 
@@ -49,7 +50,9 @@ def attach_leaf(handle: Any) -> None:
 
 def _differentiable_parents(node: Node) -> list[Node]:
     return [
-        edge[0] for edge in node.inputs if edge.__class__ is tuple and differentiable(edge)  # pyright: ignore
+        edge[0]
+        for edge in node.inputs
+        if edge.__class__ is tuple and differentiable(edge)  # pyright: ignore
     ]
 
 

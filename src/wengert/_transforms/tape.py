@@ -116,15 +116,22 @@ def grad(
 
         def one(*cotangents: Any) -> tuple[Any, ...]:
             return grad(
-                outputs, inputs, cotangents, True, create_graph, allow_unused,
+                outputs,
+                inputs,
+                cotangents,
+                True,
+                create_graph,
+                allow_unused,
                 materialize_grads=materialize_grads,
             )
 
         return vmap(one)(*_list(grad_outputs))
     given = _list(grad_outputs)
     batched = any(isinstance(g, Handle) and isinstance(g._data, Batched) for g in given)
-    pairs = list(zip(_list(outputs), given, strict=True)) if batched else _seeds(
-        "grad", _list(outputs), given
+    pairs = (
+        list(zip(_list(outputs), given, strict=True))
+        if batched
+        else _seeds("grad", _list(outputs), given)
     )
     for target in targets:
         if not differentiable(_edge(target)):
