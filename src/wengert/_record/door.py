@@ -1,7 +1,7 @@
 """`record`, the one door: every operation of every front end and transform goes through it.
 
 It computes (eagerly), asks the batching level (under vmap) or appends to the open trace, and makes
-the Node. Only here is a Node made, and only `_keep` decides what a node remembers.
+the Node. Only here is a Node made, and only `_keep` decides what a node remembers for its rules.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .._base.dtypes import is_inexact
 from .._base.errors import DifferentiationError
 from .._graph.node import NO_PARAMS, Abstract, Edge, Node, Primitive, Saved
 from .._graph.value import Batched, Handle, Storage, handle_class
-from .modes import current
+from .modes import Modes, current
 from .origin import caller
 from .quiet import quiet_begin, quiet_end
 from .storage import attach_view, edge_of, storage_of
@@ -56,7 +56,7 @@ def record(
             out._data = result
         if modes.grad:
             if primitive.differentiable:
-                node = _eager_node(primitive, operands, arrays, params, (out,))
+                node = _eager_node(modes, primitive, operands, arrays, params, (out,))
                 if node is not None:
                     out._edge = (node, 0)
         elif modes.inference:
@@ -80,7 +80,7 @@ def _several(
         out._inference = modes.inference
         outs.append(out)
     if modes.grad and primitive.differentiable:
-        node = _eager_node(primitive, operands, arrays, params, tuple(outs))
+        node = _eager_node(modes, primitive, operands, arrays, params, tuple(outs))
         if node is not None:
             node.outputs = tuple(Abstract(o._data.shape, o._data.dtype) for o in outs)
             for index, out in enumerate(outs):
@@ -90,6 +90,7 @@ def _several(
 
 
 def _eager_node(
+    modes: Modes,
     primitive: Primitive,
     operands: Sequence[Any],
     arrays: list[Any],
@@ -116,7 +117,7 @@ def _eager_node(
         bit += bit
     if not wanted:
         return None
-    return Node(
+    node = Node(
         primitive,
         params,
         tuple(inputs),
@@ -124,6 +125,9 @@ def _eager_node(
         _keep(primitive, wanted, operands, outs),
         caller(),
     )
+    if modes.keep_values:
+        node.shown = _all_values(operands, outs)
+    return node
 
 
 def _keep(
@@ -145,6 +149,16 @@ def _keep(
                 storage = handle._storage = Storage(handle._data)
             saved[position] = Saved(handle._data, storage, storage.version)
     return saved
+
+
+def _all_values(operands: Sequence[Any], outs: tuple[Any, ...]) -> dict[int, Saved]:
+    """Every operand and result, for people to look at; backward neither uses nor frees them."""
+    values: dict[int, Saved] = {}
+    for position, handle in enumerate((*operands, *outs)):
+        if isinstance(handle, Handle):
+            storage = storage_of(handle)
+            values[position] = Saved(handle._data, storage, storage.version)
+    return values
 
 
 def _record_symbolic(primitive: Primitive, operands: Sequence[Any], params: dict[str, Any]) -> Any:

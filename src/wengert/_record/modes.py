@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Modes:
     """An immutable set of modes."""
 
-    __slots__ = ("depth", "grad", "inference", "levels", "trace")
+    __slots__ = ("depth", "grad", "inference", "keep_values", "levels", "trace")
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Modes:
         depth: int = 0,
         inference: bool = False,
         levels: tuple[Any, ...] = (),
+        keep_values: bool = False,
     ) -> None:
         self.grad = grad
         self.trace = trace
@@ -35,6 +36,8 @@ class Modes:
         self.inference = inference
         self.levels = levels
         """The open vmap levels, outermost first."""
+        self.keep_values = keep_values
+        """Whether eager nodes also keep every operand and result, to be shown."""
 
     def replace(self, **changes: Any) -> Modes:
         """The same modes with some changed."""
