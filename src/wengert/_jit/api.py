@@ -23,6 +23,7 @@ from .._graph.graph import Graph
 from .._graph.value import Batched, Handle
 from .._record import modes as _modes
 from .capture import Captured, LiftMore, capture
+from .check import run_checked
 from .fast import MISS
 from .lifting import State, roots_of
 from .program import compile_graph
@@ -109,8 +110,6 @@ class JitFunction:
         program = entry.program_for(leaves, structure)
         self._latest = program
         if self._check:
-            from .check import run_checked
-
             return run_checked(program, entry.state, self.target(), args, kwargs, leaves)
         result = program.run(entry.state, leaves)
         flat = not kwargs and len(leaves) == len(args)

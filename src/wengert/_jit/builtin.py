@@ -54,9 +54,16 @@ def make_builtin(
     places = {word: index for index, word in enumerate(words)}
     entry = entry_text(places, specs, outputs, entry_symbol, release_gil, arena_bytes)
     library = compile_text(f"{ir}\n{entry}", cache, symbols)
-    definition = _MethodDef(name.encode(), library.address(ENTRY), _METH_FASTCALL, None)
-    table = np.array(list(words.values()), np.uint64).view(_Table)
-    table.keep = (*kept, definition, library)
+    return bare_builtin(name, library, ENTRY, list(words.values()), kept)
+
+
+def bare_builtin(
+    name: str, library: Library, symbol: str, words: Sequence[int], keep: Sequence[Any]
+) -> Callable[..., Any]:
+    """A builtin over a METH_FASTCALL function of `library` whose self holds `words`."""
+    definition = _MethodDef(name.encode(), library.address(symbol), _METH_FASTCALL, None)
+    table = np.array(words, np.uint64).view(_Table)
+    table.keep = (*keep, definition, library)
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.py_object]
     new.restype = ctypes.py_object

@@ -16,7 +16,9 @@ from .._graph.value import Handle, handle_class
 from .._record.modes import current
 from .._record.storage import storage_of
 from .capture import Captured
+from .lifting import State
 from .signature import memory
+from .watch import compiled_watch
 
 MISS = object()
 """What the short way returns when it cannot serve a call."""
@@ -37,7 +39,7 @@ class FastPath:
     def bind(
         self,
         call: Callable[..., Any],
-        unchanged: Callable[[], bool],
+        state: State,
         handles: Sequence[Any],
         inputs: Sequence[Any],
         owners: Sequence[Any],
@@ -48,7 +50,9 @@ class FastPath:
         if self._code is None:
             return None
         names: dict[str, Any] = dict(self._names)
-        names.update(call=call, unchanged=unchanged, spent=spent, grad=grad)
+        names.update(call=call, spent=spent, grad=grad)
+        names["unchanged"] = compiled_watch(state.watched()) or state.unchanged
+        names["single_unchanged"] = _single_check(state)
         storages: set[int] = set()
         for position, (handle, array) in enumerate(zip(handles, inputs, strict=True)):
             names[f"i{position}"] = array
@@ -64,6 +68,22 @@ class FastPath:
             names[f"o{position}"] = owner
         exec(self._code, names)
         return names["fast"]
+
+
+def _single_check(state: State) -> Callable[[], bool]:
+    """Whether the cells and globals hold what they held."""
+    names: dict[str, Any] = {}
+    tests: list[str] = []
+    for k, (container, value) in enumerate(state.single):
+        names[f"v{k}"] = value
+        names[f"c{k}"] = container.holder
+        names[f"k{k}"] = container.key
+        now = f"c{k}.cell_contents" if container.kind == "cell" else f"c{k}.get(k{k})"
+        tests.append(f"{now} is v{k}")
+    test = " and ".join(tests) or "True"
+    # A cell can have been emptied since.
+    exec(f"def check():\n  try: return {test}\n  except ValueError: return False", names)
+    return names["check"]
 
 
 def _suits(captured: Captured, leaves: Sequence[Any]) -> bool:
@@ -132,7 +152,7 @@ class _Source:
             "    modes = current()",
             "    if modes.trace is not None or modes.levels or modes.grad is not grad "
             "or modes.inference: return MISS",
-            "    if not unchanged(): return MISS",
+            "    if not single_unchanged() or not unchanged(): return MISS",
         ]
         arguments: list[str] = []
         for position, source in enumerate(captured.sources):

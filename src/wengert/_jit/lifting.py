@@ -114,18 +114,29 @@ class State:
         self.handles: dict[int, Slot] = {}
         self._views: list[Any] = []
         self._flat: list[Any] = []
-        self._single: list[tuple[Container, Any]] = []
+        self.single: list[tuple[Container, Any]] = []
+        """Cells and globals with what they held."""
         self.look()
 
     def unchanged(self) -> bool:
         """Whether every container holds the very objects it held at the last look."""
-        for container, value in self._single:
+        for container, value in self.single:
             try:
                 if container.get(container.key) is not value:
                     return False
             except (KeyError, ValueError):
                 return False
         return all(map(is_, chain.from_iterable(self._views), self._flat))
+
+    def watched(self) -> list[tuple[Any, list[Any]]]:
+        """The dicts and lists with their contents, keys and values in turn."""
+        found: list[tuple[Any, list[Any]]] = []
+        for container, items in zip(self.containers, self.contents, strict=True):
+            if container.kind == "list":
+                found.append((container.holder, [value for _, value in items]))
+            elif container.kind not in ("cell", "global"):
+                found.append((container.holder, [part for pair in items for part in pair]))
+        return found
 
     def only_numbers_changed(self, lifted: frozenset[tuple[str, Any]]) -> bool:
         """Whether the lifted numbers are all that has changed; then the new ones are taken over."""
@@ -152,10 +163,10 @@ class State:
 
     def _index(self) -> None:
         """Prepare `unchanged` for the contents."""
-        self._views, self._flat, self._single = [], [], []
+        self._views, self._flat, self.single = [], [], []
         for container, items in zip(self.containers, self.contents, strict=True):
             if container.kind in ("cell", "global"):
-                self._single += [(container, value) for _, value in items]
+                self.single += [(container, value) for _, value in items]
                 continue
             self._views.append(container.holder)
             if container.kind != "list":

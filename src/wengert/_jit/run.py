@@ -147,13 +147,18 @@ class CompiledProgram:
             return self._find(where, state, leaves)._grad
         return where
 
-    def fast(self, state: State, leaves: Sequence[Any]) -> Any:
-        """A function for further calls with the same state, or None."""
+    def touched(self, state: State, leaves: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """The handles whose memory, and those whose gradients, a call reads or writes."""
         handles = [self._find(source, state, leaves) for source in self.captured.sources]
         owners = [self._find(e.source, state, leaves) for e in self.captured.grad_effects]
+        return handles, owners
+
+    def fast(self, state: State, leaves: Sequence[Any]) -> Any:
+        """A function for further calls with the same state, or None."""
+        handles, owners = self.touched(state, leaves)
         return self._fast.bind(
             self._call,
-            state.unchanged,
+            state,
             handles,
             self._arrays(handles),
             owners,
