@@ -184,10 +184,9 @@ class _Entry:
         """A program whose guards hold for this call."""
         state = self.state
         current = self._current
-        if current is not None and state.unchanged():
-            if current.holds(state, leaves):
-                return current
-        elif current is not None and state.only_numbers_changed(self._lifted):
+        if (current is not None and state.unchanged()) or (
+            current is not None and state.only_numbers_changed(self._lifted)
+        ):
             if current.holds(state, leaves):
                 return current
         else:

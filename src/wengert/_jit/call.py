@@ -130,7 +130,9 @@ class CompiledCall(Other):
         self, name: str, function: Callable[..., list[Any]], operands: Sequence[Any]
     ) -> CompiledCall:
         avals = [
-            (tuple(x._data.shape), x._data.dtype) if isinstance(x, Handle) else ((), _number_dtype(x))
+            (tuple(x._data.shape), x._data.dtype)
+            if isinstance(x, Handle)
+            else ((), _number_dtype(x))
             for x in operands
         ]
         graph, captured, _ = trace_function(function, avals, name)

@@ -67,6 +67,9 @@ class Captured:
         self.grad_effects: list[GradEffect] = []
         self.grad_guards: list[tuple[Source, bool]] = []
         self.number_guards: list[tuple[Source, Any]] = []
+        self.met: list[Source] = []
+        """Every place outside the arguments at which a used handle stands: which of them share
+        memory, with one another and with arguments, is part of the signature."""
         self.parts: list[bool] = []
         """For each input: the array of the handle itself, rather than of its whole storage."""
         self.written: list[int] = []
@@ -258,6 +261,8 @@ class _Capture:
         result.written = [position for position, _ in renumbered]
         result.writers = [edge[0].origin for _, edge in renumbered]
         result.sources = [self._source(node) for node in kept]
+        slots = [self.state.handles.get(id(handle)) for handle in trace.met()]
+        result.met = [Source("slot", slot) for slot in slots if slot is not None]
         parts = {lifted.node: lifted.part for lifted in trace.lifted.values()}
         result.parts = [parts.get(node, True) for node in kept]
         for handle in trace.number_guards:
@@ -379,5 +384,3 @@ def _number_inputs(root: Node) -> list[Node]:
             found.append(node)
         stack.extend(edge[0] for edge in node.inputs if isinstance(edge, tuple))
     return found
-
-

@@ -88,7 +88,8 @@ def _single_check(state: State) -> Callable[[], bool]:
 
 def _suits(captured: Captured, leaves: Sequence[Any]) -> bool:
     """Flat tensor arguments that are not written, no effects but gradients, nothing to guard by
-    value."""
+    value.
+    """
     # Guarded numbers in the state are the same objects as long as the state is unchanged.
     if captured.effects or any(s.kind == "argument" for s, _ in captured.number_guards):
         return False

@@ -91,8 +91,7 @@ class Container:
         else:
             now = self.holder
             if len(now) != len(items) or any(
-                a is not b or x is not y
-                for (a, x), (b, y) in zip(now.items(), items, strict=True)
+                a is not b or x is not y for (a, x), (b, y) in zip(now.items(), items, strict=True)
             ):
                 now.clear()
                 now.update(items)
@@ -226,7 +225,9 @@ class State:
     def _function(self, path: str, function: types.FunctionType) -> Iterator[tuple[str, Any]]:
         if function.__module__ and function.__module__.partition(".")[0] == _ROOT:
             return
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        for name, cell in zip(
+            function.__code__.co_freevars, function.__closure__ or (), strict=True
+        ):
             yield from self._enter(Container("cell", cell, name))
         for name in sorted(_global_names(function.__code__)):
             if name in function.__globals__:
@@ -300,7 +301,8 @@ def is_lifted(
     container: Container, key: Any, value: Any, lifted: frozenset[tuple[str, Any]]
 ) -> bool:
     """Whether a number at this place is an input: floats in dicts and lists are from the start,
-    the others (attributes, cells, ints) once a call has been seen to change them."""
+    the others (attributes, cells, ints) once a call has been seen to change them.
+    """
     if value.__class__ is float:
         if container.kind in ("dict", "list"):
             return True

@@ -77,7 +77,7 @@ class CompiledProgram:
         self.compiled = self._compile(captured.graph, layouts)
         self._call: Callable[..., Any] = self.compiled.call
         self._fits = self._fit(handles)
-        self._sharing = sharing(_memories(handles, leaves))
+        self._sharing = sharing(self._memories(handles, state, leaves))
         self._derivable: CompiledCall | None = None
         live = any(captured.differentiable) and not captured.consumed
         if live:
@@ -116,14 +116,18 @@ class CompiledProgram:
         handles = [self._find(source, state, leaves) for source in captured.sources]
         return (
             self._fit(handles) == self._fits
-            and sharing(_memories(handles, leaves)) == self._sharing
+            and sharing(self._memories(handles, state, leaves)) == self._sharing
         )
+
+    def _memories(self, handles: Sequence[Any], state: State, leaves: Sequence[Any]) -> list[Any]:
+        """Every handle whose memory could be that of another."""
+        met = [self._find(source, state, leaves) for source in self.captured.met]
+        return [x for x in (*leaves, *met, *handles) if isinstance(x, Handle)]
 
     def _arrays(self, handles: Sequence[Any]) -> list[Any]:
         """What the program gets for its inputs: arrays and numbers."""
         return [
-            _array(handle, part)
-            for handle, part in zip(handles, self.captured.parts, strict=True)
+            _array(handle, part) for handle, part in zip(handles, self.captured.parts, strict=True)
         ]
 
     def _fit(self, handles: Sequence[Any]) -> list[Any]:
@@ -172,9 +176,7 @@ class CompiledProgram:
         """Call the program."""
         captured = self.captured
         handles = [self._find(source, state, leaves) for source in captured.sources]
-        owners = [
-            self._find(effect.source, state, leaves) for effect in captured.grad_effects
-        ]
+        owners = [self._find(effect.source, state, leaves) for effect in captured.grad_effects]
         inputs = self._arrays(handles)
         if self._derivable is not None and _modes.current().grad:
             outs = self._recorded(handles, inputs)
@@ -210,9 +212,7 @@ class CompiledProgram:
     def _recorded(self, handles: list[Any], inputs: list[Any]) -> list[Any]:
         """A call that can be differentiated: one node for the whole program."""
         assert self._derivable is not None
-        operands = [
-            _operand(handle, array) for handle, array in zip(handles, inputs, strict=True)
-        ]
+        operands = [_operand(handle, array) for handle, array in zip(handles, inputs, strict=True)]
         # Backward needs the values from before the program's own writes.
         before = {p: inputs[p].copy() for p in self.captured.written}
         found = list(record(self._derivable, operands))
@@ -262,11 +262,6 @@ def _array(handle: Any, part: bool) -> Any:
         return handle
     storage = handle._storage
     return handle._data if part or storage is None else storage.root
-
-
-def _memories(handles: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
-    """Every handle whose memory could be that of another."""
-    return [x for x in (*handles, *leaves) if isinstance(x, Handle)]
 
 
 def _plain(x: Any) -> Any:

@@ -181,6 +181,10 @@ class Trace:
             shadow._edge = (node, 0)
         return shadow
 
+    def met(self) -> list[Any]:
+        """The concrete handles that were used."""
+        return [handle for _, handle in self._shadows.values()]
+
     # ---- recording --------------------------------------------------------------------------
 
     def require_open(self, handle: Any) -> None:
