@@ -112,7 +112,10 @@ def functions(names: Iterable[Name]) -> str:
         if name not in texts:
             texts[name], needs = _definition(*name)
             waiting += reversed(needs)
-    return "\n".join(texts.values())
+    constants: list[str] = []
+    if any(operation == trigonometric.REDUCE_LARGE for operation, _, _ in texts):
+        constants.append(trigonometric.table_text())
+    return "\n".join((*constants, *texts.values()))
 
 
 @cache
@@ -120,7 +123,7 @@ def _definition(operation: str, dtype: str, lanes: int) -> tuple[str, tuple[Name
     """The text of one function, and the functions that it calls."""
     if operation == trigonometric.REDUCE_LARGE:
         needs = ((operation, dtype, 1),) if lanes > 1 else ()
-        return trigonometric.reduce_large_text(lanes), needs
+        return trigonometric.reduce_large_text(dtype, lanes), needs
     formula = _FORMULAS[operation, dtype]
     code = Code()
     kind = Kind("f" if dtype[0] == "f" else "i", int(dtype[1:]), lanes)

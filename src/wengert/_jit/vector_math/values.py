@@ -56,6 +56,9 @@ class Kind:
     def floats(self) -> Kind:
         return Kind("f", self.bits, self.lanes)
 
+    def scalar(self) -> Kind:
+        return Kind(self.letter, self.bits, 1)
+
     def with_bits(self, bits: int) -> Kind:
         return Kind(self.letter, bits, self.lanes)
 
