@@ -1,4 +1,4 @@
-"""Graphs built by hand from primitives, and their values node by node: the oracle of the compiler."""
+"""Graphs built by hand from primitives, and their values node by node: the compiler's oracle."""
 
 from __future__ import annotations
 

@@ -15,6 +15,9 @@ from .loops import NUMPY, Buffer, Expr, IndexTuple, Inside, Load
 from .scalars import Scalars
 from .writer import BYTES, Held, Writer, memory_type, type_of
 
+_EMBEDDED = 4096
+"""Constant arrays of at most this many bytes are part of the text."""
+
 
 class Access:
     """Reads and writes memory through a `Writer`."""
@@ -26,6 +29,8 @@ class Access:
         self._bases: dict[Buffer, str] = {}
         self.constants: list[str] = []
         """Global data."""
+        self.symbols: dict[str, int] = {}
+        """Addresses of the constants that are too large for the text."""
 
     def declare(self, buffer: Buffer) -> None:
         """Find the base address of a buffer, at the start of the function."""
@@ -33,9 +38,13 @@ class Access:
         match buffer.kind:
             case "constant":
                 assert buffer.array is not None
-                name = f"@w.constant.{len(self.constants)}"
-                self.constants.append(f"{name} = internal constant {_data(buffer)}, align 64")
-                self._bases[buffer] = name
+                name = f"w.constant.{len(self.constants)}"
+                if buffer.bytes > _EMBEDDED:
+                    self.symbols[name] = buffer.array.ctypes.data
+                    self.constants.append(f"@{name} = external constant i8")
+                else:
+                    self.constants.append(f"@{name} = internal constant {_data(buffer)}, align 64")
+                self._bases[buffer] = f"@{name}"
             case "arena":
                 self._bases[buffer] = w.emit(
                     0, f"getelementptr i8, ptr %arena, i64 {buffer.offset}", "i64"
@@ -385,7 +394,10 @@ class Access:
         lanes = self._w.lanes
         wide, mask = memory_type(code, lanes), type_of("b1", lanes)
         name = f"@llvm.masked.load.v{lanes}{_letter(code)}.p0"
-        return f"call {wide} {name}(ptr align {BYTES[code]} {pointer}, {mask} {guard}, {wide} zeroinitializer)"
+        return (
+            f"call {wide} {name}(ptr align {BYTES[code]} {pointer}, {mask} {guard}, "
+            f"{wide} zeroinitializer)"
+        )
 
     def _gather(self, code: str, addresses: str, guard: str) -> str:
         lanes = self._w.lanes
@@ -420,7 +432,7 @@ class Access:
             w.append(f"store {held}, ptr {pointer.text}, align {BYTES[buffer.code]}")
             return
         step = self._step(place)
-        wide, mask = memory_type(buffer.code, lanes), type_of("b1", lanes)
+        mask = type_of("b1", lanes)
         guard = self.active()
         align = f"align {BYTES[buffer.code]}"
         suffix = f"v{lanes}{_letter(buffer.code)}"

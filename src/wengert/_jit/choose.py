@@ -21,39 +21,14 @@ SMALL_PRODUCT = 8192
 """Matrix products of at most this many multiplications are loops, not library calls."""
 
 _COSTLY = 10
-_COSTS = dict.fromkeys(
-    (
-        "add",
-        "sub",
-        "mul",
-        "neg",
-        "absolute",
-        "maximum",
-        "minimum",
-        "where",
-        "relu",
-        "eq",
-        "ne",
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "isnan",
-        "isfinite",
-        "bitwise_and",
-        "bitwise_or",
-        "bitwise_xor",
-        "bitwise_not",
-        "floor",
-        "ceil",
-        "trunc",
-        "round",
-        "sign",
-        "shift_left",
-        "shift_right",
-    ),
-    1,
-) | dict.fromkeys(("div", "reciprocal", "sqrt", "rsqrt"), 4)
+_CHEAP = (
+    "add sub mul neg absolute maximum minimum where relu eq ne lt le gt ge isnan isfinite sign "
+    "bitwise_and bitwise_or bitwise_xor bitwise_not floor ceil trunc round shift_left shift_right"
+)
+_COSTS: dict[str, int] = {
+    **dict.fromkeys(_CHEAP.split(), 1),
+    **dict.fromkeys(("div", "reciprocal", "sqrt", "rsqrt"), 4),
+}
 
 _DEEPEST = 30
 _LARGEST = 60
@@ -76,7 +51,7 @@ class Choice:
         required: set[Value],
         given: set[Value],
         has_library: bool,
-        readable: Callable[[Value], bool],
+        readable: Callable[[Value, set[Value]], bool],
     ) -> None:
         self._has_library = has_library
         self._readable = readable
@@ -85,9 +60,13 @@ class Choice:
         costs: dict[Value, int] = {}
         depths: dict[Value, int] = {}
         needed = set(required)
-        for value in values:
-            if self.product(value):
-                needed.update(self._operands(value))
+        products = [value for value in values if self.product(value)]
+        while True:
+            # What is stored for one product changes where the operands of others lie.
+            more = {source for value in products for source in self._operands(value, needed)}
+            if more <= needed:
+                break
+            needed |= more
         for value in values:
             cost, depth = _own_cost(value), 1
             for source in value.inputs:
@@ -107,9 +86,7 @@ class Choice:
 
     def product(self, value: Value) -> bool:
         """Whether this matrix product is done by a library."""
-        if value.name != "matmul" or not self._has_library:
-            return False
-        return not small_product(value) and value.code in ("f32", "f64")
+        return self._has_library and is_library_product(value)
 
     def _always(self, value: Value) -> bool:
         match value.name:
@@ -124,33 +101,41 @@ class Choice:
             case _:
                 return False
 
-    def _operands(self, value: Value) -> list[Value]:
+    def _operands(self, value: Value, needed: set[Value]) -> list[Value]:
         """What must be stored so that a library can read the operands of a product."""
         found: list[Value] = []
         for source in value.inputs:
-            root = source
-            while root.name in MOVEMENT - {"embed"}:
-                root = root.inputs[0]
-            if root.name == "literal" or not self._readable(source):
+            if self._readable(source, needed):
+                root = root_of(source, needed)
+                found += [root] if root.name not in ("input", "constant") else []
+            else:
                 found.append(source)
-            elif root.name not in ("input", "constant"):
-                found.append(root)
         return found
 
 
-def small_product(value: Value) -> bool:
-    """Whether a matrix product is better done by loops."""
-    x = value.inputs[0]
+def root_of(value: Value, stored: set[Value]) -> Value:
+    """Where the elements of a value come from: the first stored value behind its movement."""
+    while value.name in MOVEMENT and value not in stored:
+        value = value.inputs[0]
+    return value
+
+
+def is_library_product(value: Value) -> bool:
+    """Whether a library does a matrix product better than loops."""
+    if value.name != "matmul" or value.code not in ("f32", "f64"):
+        return False
     rows, columns = value.shape[-2:]
-    inner = x.shape[-1]
-    return inner <= WRITTEN_OUT or rows * columns <= 4 or rows * columns * inner <= SMALL_PRODUCT
+    inner = value.inputs[0].shape[-1]
+    small = inner <= WRITTEN_OUT or rows * columns <= 4
+    return not small and rows * columns * inner > SMALL_PRODUCT
 
 
 def _terms(value: Value) -> int:
     source = value.inputs[0]
     if value.name == "fold":
         return extent_product(value.params["kernel"])
-    return extent_product([source.shape[axis] for axis in value.params["axes"]])
+    axes: tuple[int, ...] = value.params["axes"]
+    return extent_product([source.shape[axis] for axis in axes])
 
 
 def _own_cost(value: Value) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 
 from .access import flat
 from .index import Index, Quotient, Rest, Var, at
@@ -24,17 +25,13 @@ from .loops import (
     Position,
     Product,
     Program,
-    Rewrite,
     Statement,
     Store,
-    contains,
-    exprs,
     load,
     local,
-    looked,
-    walk,
 )
 from .memory import read_buffers
+from .rewrite import Rewrite, contains, exprs, looked, walk
 
 
 def contract(program: Program) -> None:
@@ -65,7 +62,7 @@ class _Forwarding:
                 )
                 known = inside
                 continue
-            statement = Rewrite(change=lambda expr: _forwarded(expr, known)).statement(statement)
+            statement = Rewrite(change=partial(_forwarded, known)).statement(statement)
             if isinstance(statement, Product):
                 known = {key: name for key, name in known.items() if key[0] is not statement.out}
             if isinstance(statement, Store):
@@ -87,7 +84,7 @@ class _Forwarding:
         return found
 
 
-def _forwarded(expr: Expr, known: dict[tuple[Buffer, IndexTuple], Local]) -> Expr | None:
+def _forwarded(known: dict[tuple[Buffer, IndexTuple], Local], expr: Expr) -> Expr | None:
     if isinstance(expr, Load):
         return known.get((expr.buffer, expr.index))
     return None

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .access import Access, flat, lane_mask
+from .accumulators import Accumulators, fusible
 from .lanes import Lanes
 from .loops import (
     Accumulator,
@@ -31,11 +32,11 @@ from .loops import (
     Statement,
     Store,
     Update,
-    walk,
 )
-from .products import call
-from .scalars import Scalars, fusible
-from .writer import Held, Scope, Writer, type_of
+from .products import SYMBOLS, addresses, call, declaration
+from .rewrite import walk
+from .scalars import Scalars
+from .writer import Held, Scope, Writer
 
 ENTRY = "program"
 
@@ -47,8 +48,10 @@ class Emitter:
         self._program = program
         self._lanes = lanes
         self._w = Writer()
-        self._scalars = Scalars(self._w, has_fma)
+        self._scalars = Scalars(self._w)
+        self._sums = Accumulators(self._w, self._scalars, has_fma)
         self._access = Access(self._w, self._scalars, self.value)
+        self._products: set[str] = set()
         self._locals: dict[str, Held] = {}
         self._states: dict[str, list[Held]] = {}
         """What the accumulators of open loops hold."""
@@ -62,6 +65,7 @@ class Emitter:
         w.append("ret i32 0")
         return "\n".join(
             [
+                *map(declaration, sorted(self._products)),
                 *self._access.constants,
                 f"define i32 @{ENTRY}(ptr %inputs, ptr %outputs, ptr %arena) {{",
                 "start:",
@@ -74,6 +78,13 @@ class Emitter:
     def functions(self) -> set[tuple[str, str, int]]:
         """The mathematical functions that the text calls: (operation, dtype, lanes)."""
         return self._scalars.functions
+
+    @property
+    def symbols(self) -> dict[str, int]:
+        """What the text refers to in this process, by name."""
+        known = addresses()
+        found = {SYMBOLS[code]: known[SYMBOLS[code]] for code in self._products}
+        return found | self._access.symbols
 
     # ---- statements -------------------------------------------------------------------------
 
@@ -98,7 +109,7 @@ class Emitter:
         w = self._w
         for acc in loop.accumulators:
             lanes = w.lanes if w.vector is not None else self._lanes_inside(loop, acc)
-            self._states[acc.name] = self._scalars.start(acc, lanes)
+            self._states[acc.name] = self._sums.start(acc, lanes)
         extent = loop.var.extent
         if loop.vector:
             lanes = self._lanes.of(loop)
@@ -117,7 +128,7 @@ class Emitter:
         for acc in loop.accumulators:
             state = self._states.pop(acc.name)
             if w.vector is None:
-                state = self._scalars.across(acc, state)
+                state = self._sums.across(acc, state)
             self._locals[acc.name] = state[-1]
 
     def _lanes_inside(self, loop: Loop, acc: Accumulator) -> int:
@@ -191,12 +202,12 @@ class Emitter:
         if fusible(update.value, acc):
             assert isinstance(update.value, Op)
             x, y = (self._full(self.value(arg), lanes) for arg in update.value.args)
-            self._states[acc.name] = self._scalars.take_product(state, x, y, mask)
+            self._states[acc.name] = self._sums.take_product(state, x, y, mask)
         else:
             values = [self._full(self.value(update.value), lanes)]
             if update.place is not None:
                 values.append(self._full(self.value(update.place), lanes))
-            self._states[acc.name] = self._scalars.take(acc, state, values, mask)
+            self._states[acc.name] = self._sums.take(acc, state, values, mask)
         if acc.name in self._locals:
             del self._locals[acc.name]
 
@@ -204,7 +215,7 @@ class Emitter:
         """A value in as many lanes as the accumulator has; the rest of a loop may use fewer."""
         if held.lanes == 1:
             return self._scalars.spread(held, lanes)
-        return held if held.lanes == lanes else self._scalars.widened(held, lanes)
+        return held if held.lanes == lanes else self._sums.widened(held, lanes)
 
     def _counting(self, lanes: int) -> str | None:
         """The constant mask of the lanes that an update takes; None for all."""
@@ -230,6 +241,7 @@ class Emitter:
         y = access.pointer_at(product.y.buffer, product.y.start)
         start = flat(product.out, product.at)
         out = access.pointer_at(product.out, start)
+        self._products.add(product.out.code)
         self._w.append(call(product, (x.text, y.text, out.text)))
 
     # ---- expressions ------------------------------------------------------------------------

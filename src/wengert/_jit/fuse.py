@@ -22,14 +22,10 @@ from .loops import (
     Loop,
     Product,
     Program,
-    Rewrite,
     Statement,
     Store,
-    contains,
-    exprs,
-    looked,
-    walk,
 )
+from .rewrite import Rewrite, contains, exprs, looked, walk
 
 _LARGEST = 400
 """Expressions in one loop: beyond that registers are short, and loops are kept apart."""
@@ -186,7 +182,7 @@ def _has_product(loop: Loop) -> bool:
 
 
 def _aligned(a: Loop, b: Loop, buffer: Buffer) -> bool:
-    """Whether equal iterations of both loops touch the same part of a buffer, and others another."""
+    """Whether equal iterations of both loops touch the same part of a buffer, others another."""
     first, second = accesses(a.body, buffer), accesses(b.body, buffer)
     for axis in range(len(buffer.shape)):
         if all(_is(index, axis, a.var) for index in first) and all(
@@ -211,7 +207,9 @@ def accesses(body: Sequence[Statement], buffer: Buffer) -> list[IndexTuple]:
                 found.append(statement.index)
             for index in statement.index:
                 roots += looked(index)
-        for expr in contains(roots, seen):
-            if isinstance(expr, Load) and expr.buffer is buffer:
-                found.append(expr.index)
+        found += [
+            expr.index
+            for expr in contains(roots, seen)
+            if isinstance(expr, Load) and expr.buffer is buffer
+        ]
     return found

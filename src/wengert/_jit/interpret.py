@@ -40,17 +40,18 @@ Array: TypeAlias = "np.ndarray[Any, Any]"
 
 
 def _hash64(key: Any, counter: Any) -> Any:
-    z = np.asarray(counter).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z: Any = np.asarray(counter).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     z = z + np.asarray(key).astype(np.uint64)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (z ^ (z >> np.uint64(31))).astype(np.int64)
+    return np.asarray(z ^ (z >> np.uint64(31))).astype(np.int64)
 
 
-def _shift(ufunc: Any) -> Callable[..., Any]:
+def _shift(ufunc: Callable[..., Any]) -> Callable[..., Any]:
     def shifted(x: Any, y: Any) -> Any:
         width = np.dtype(f"u{np.asarray(x).dtype.itemsize}")
-        return ufunc(np.asarray(x).astype(width), np.asarray(y).astype(width)).astype(x.dtype)
+        shift = ufunc(np.asarray(x).astype(width), np.asarray(y).astype(width))
+        return np.asarray(shift).astype(np.asarray(x).dtype)
 
     return shifted
 
@@ -61,7 +62,24 @@ def _by_math(function: Callable[[float], float]) -> Callable[[Any], Any]:
 
 
 def _sigmoid(x: Any) -> Any:
-    return np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x))).astype(x.dtype)
+    found: Any = np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x)))
+    return np.asarray(found).astype(np.asarray(x).dtype)
+
+
+def _sign(x: Any) -> Any:
+    return x if np.asarray(x).dtype.kind == "b" else np.sign(x)
+
+
+def _reciprocal(x: Any) -> Any:
+    return 1 / x
+
+
+def _reciprocal_root(x: Any) -> Any:
+    return 1 / np.sqrt(x)
+
+
+def _relu(x: Any) -> Any:
+    return np.maximum(x, np.zeros((), np.asarray(x).dtype))
 
 
 def _kept(ufunc: Any) -> Callable[[Any], Any]:
@@ -75,8 +93,8 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "div": np.divide,
     "neg": np.negative,
     "abs": np.abs,
-    "sign": lambda x: x if np.asarray(x).dtype.kind == "b" else np.sign(x),
-    "reciprocal": lambda x: 1 / x,
+    "sign": _sign,
+    "reciprocal": _reciprocal,
     "pow": np.power,
     "maximum": np.maximum,
     "minimum": np.minimum,
@@ -87,13 +105,13 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "ceil": _kept(np.ceil),
     "trunc": _kept(np.trunc),
     "round": _kept(np.rint),
-    "relu": lambda x: np.maximum(x, np.asarray(x).dtype.type(0)),
+    "relu": _relu,
     "exp": np.exp,
     "expm1": np.expm1,
     "log": np.log,
     "log1p": np.log1p,
     "sqrt": np.sqrt,
-    "rsqrt": lambda x: 1 / np.sqrt(x),
+    "rsqrt": _reciprocal_root,
     "sin": np.sin,
     "cos": np.cos,
     "tan": np.tan,

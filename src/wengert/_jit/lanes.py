@@ -24,10 +24,8 @@ from .loops import (
     Statement,
     Store,
     Update,
-    contains,
-    exprs,
-    walk,
 )
+from .rewrite import contains, exprs, walk
 from .writer import BYTES
 
 _CONTIGUOUS, _UNIFORM, _SCATTERED = 1.0, 0.5, 2.0

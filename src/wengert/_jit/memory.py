@@ -16,11 +16,8 @@ from .loops import (
     Program,
     Statement,
     Store,
-    contains,
-    exprs,
-    looked,
-    walk,
 )
+from .rewrite import contains, exprs, looked, walk
 
 ALIGNMENT = 64
 

@@ -7,15 +7,16 @@ callbacks.
 from __future__ import annotations
 
 import ctypes
+import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .index import Index, Looked, Quotient, Rest, Var, at
 from .loops import Buffer, IndexTuple, Load, Matrix, Product
 
 if TYPE_CHECKING:
-    from .lower import Lowering
+    from .reading import Reader
     from .simplify import Value
 
 SYMBOLS = {"f32": "scipy_cblas_sgemm64_", "f64": "scipy_cblas_dgemm64_"}
@@ -28,11 +29,11 @@ _ROW_MAJOR, _AS_IS, _TRANSPOSED = 101, 111, 112
 def addresses() -> dict[str, int]:
     """Addresses of the library's functions by symbol; empty if there is none."""
     import numpy as np
-    from numpy._core import _multiarray_umath  # pyright: ignore[reportMissingTypeStubs]
 
+    core: Any = sys.modules["numpy._core._multiarray_umath"]
     found: dict[str, int] = {}
     package = Path(np.__file__).parent
-    places = [Path(str(_multiarray_umath.__file__))]
+    places = [Path(core.__file__)]
     for folder in (package.parent / "numpy.libs", package / ".dylibs"):
         places += sorted(folder.glob("*openblas*"))
     for place in places:
@@ -52,11 +53,11 @@ def has_library() -> bool:
     return bool(addresses())
 
 
-def matrix_of(lowering: Lowering, value: Value, lead: IndexTuple) -> Matrix:
+def matrix_of(reader: Reader, value: Value, lead: IndexTuple) -> Matrix:
     """Where the matrix at `lead` of a value lies; the value must be readable as one."""
     rows, columns = value.shape[-2:]
     row, column = Var(max(rows, 1)), Var(max(columns, 1))
-    element = lowering.read(value, (*lead, at(row), at(column)))
+    element = reader.read(value, (*lead, at(row), at(column)))
     assert isinstance(element, Load) and not element.mask
     found = matrix_at(element.buffer, element.index, row, column)
     assert found is not None
@@ -64,7 +65,7 @@ def matrix_of(lowering: Lowering, value: Value, lead: IndexTuple) -> Matrix:
 
 
 def matrix_at(buffer: Buffer, index: IndexTuple, row: Var, column: Var) -> Matrix | None:
-    """The matrix with elements buffer[index] for all `row` and `column`, if a library can read it."""
+    """The matrix buffer[index] for all `row` and `column`, if a library can read it."""
     flat = Index({})
     for part, stride in zip(index, buffer.strides, strict=True):
         flat = flat + part * stride
@@ -97,7 +98,7 @@ def call(product: Product, pointers: tuple[str, str, str]) -> str:
     x, y, out = pointers
     left, right = product.x, product.y
     return (
-        f"call void inttoptr (i64 {addresses()[SYMBOLS[code]]} to ptr)(i32 {_ROW_MAJOR}, i32 {_side(left)}, i32 {_side(right)}, "
+        f"call void @{SYMBOLS[code]}(i32 {_ROW_MAJOR}, i32 {_side(left)}, i32 {_side(right)}, "
         f"i64 {product.rows}, i64 {product.columns}, i64 {product.inner}, {kind} 1.0, "
         f"ptr {x}, i64 {left.stride}, ptr {y}, i64 {right.stride}, "
         f"{kind} 0.0, ptr {out}, i64 {product.columns})"
@@ -106,3 +107,12 @@ def call(product: Product, pointers: tuple[str, str, str]) -> str:
 
 def _side(matrix: Matrix) -> int:
     return _TRANSPOSED if matrix.transposed else _AS_IS
+
+
+def declaration(code: str) -> str:
+    """The declaration of the function that `call` calls."""
+    kind = "float" if code == "f32" else "double"
+    return (
+        f"declare void @{SYMBOLS[code]}(i32, i32, i32, i64, i64, i64, {kind}, ptr, i64, ptr, i64, "
+        f"{kind}, ptr, i64)"
+    )

@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .._graph.graph import Graph
-from .choose import FREE
+from .choose import FREE, is_library_product
 from .loops import NUMPY
-from .lower import operand_code
+from .products import has_library
+from .reading import operand_code
 from .regions import Native, Region, compile_region
 from .scalars import native
 from .simplify import Value, simplified
@@ -80,7 +81,9 @@ def is_native(value: Value) -> bool:
     ):
         return False
     if value.name in _LOOPS:
-        return value.name != "matmul" or value.code != "b1"
+        if value.name == "matmul":
+            return value.code != "b1" and (has_library() or not is_library_product(value))
+        return True
     node = value.node
     if node is None or node.primitive.family != "elementwise":
         return False

@@ -17,13 +17,19 @@ from .._base.dtypes import Dtype
 from .._base.errors import DimensionError
 from .._graph.text import origin_text
 from .builtin import ArraySpec, NumberSpec, OutputSpec, canonical, make_builtin
-from .choose import Choice
+from .choose import Choice, is_library_product, root_of
 from .contract import contract
 from .emit import ENTRY, Emitter
 from .engine import target
 from .fuse import fuse
 from .lanes import Lanes
-from .loops import NUMPY, Buffer, Loop, Product, Program, walk
+from .loops import (
+    NUMPY,
+    Buffer,
+    Loop,
+    Product,
+    Program,
+)
 from .lower import Bounds, Lowering, is_matrix
 from .memory import plan, touched
 from .products import has_library
@@ -68,19 +74,41 @@ class Region:
         for position, value in self.commits:
             if value in committed:
                 # Another commit may overwrite it first: it is copied before any of them.
-                value = Value("copy", value.shape, value.dtype, [value], weak=value.weak)
+                value = copy_of(value)
                 self.values.append(value)
             if value not in given and value.name != "literal":
                 required.add(value)
             copies.append((value, buffers[self.given[position]]))
-        choice = Choice(self.values, required, given, has_library(), self._readable(buffers))
-        program = Lowering(choice, buffers).program(self.values, copies)
+
+        def readable(value: Value, stored: set[Value]) -> bool:
+            return is_matrix(value, stored, buffers)
+
+        values = self._with_copies(readable)
+        choice = Choice(values, required, given, has_library(), readable)
+        program = Lowering(choice, buffers).program(values, copies)
         fuse(program)
         contract(program)
         return program
 
-    def _readable(self, buffers: dict[Value, Buffer]) -> Callable[[Value], bool]:
-        return lambda value: is_matrix(value, buffers)
+    def _with_copies(self, readable: Callable[[Value, set[Value]], bool]) -> list[Value]:
+        """The values, with copies of given matrices in layouts that a library cannot read."""
+        values: list[Value] = []
+        copies: dict[Value, Value] = {}
+        for value in self.values:
+            if is_library_product(value) and has_library():
+                for source in dict.fromkeys(value.inputs):
+                    is_given = root_of(source, set()).name == "input"
+                    if is_given and source not in copies and not readable(source, set()):
+                        copies[source] = copy_of(source)
+                        values.append(copies[source])
+                value.inputs = tuple([copies.get(source, source) for source in value.inputs])
+            values.append(value)
+        return values
+
+
+def copy_of(value: Value) -> Value:
+    """The same value in memory of its own."""
+    return Value("copy", value.shape, value.dtype, [value], weak=value.weak)
 
 
 def _given_buffer(value: Value, position: int, strides: Strides) -> Buffer:
@@ -130,8 +158,6 @@ def compile_region(
     emitter = Emitter(loops, lanes, machine.has_fma)
     text = emitter.text()
     text = "\n".join([functions(emitter.functions), text])
-    if any(isinstance(statement, Product) for statement in walk(loops.body)):
-        cache = False
     committed = {position for position, _ in region.commits}
     specs: list[ArraySpec | NumberSpec] = []
     for position, (value, strides) in enumerate(zip(region.given, region.strides, strict=True)):
@@ -154,8 +180,9 @@ def compile_region(
         fallback,
         release_gil,
         arena_bytes=arena_bytes,
-        error=_errors(loops.checks),
+        error=_errors(loops.checks, [b.array for b in loops.buffers if b.array is not None]),
         cache=cache,
+        symbols=emitter.symbols,
     )
     if isinstance(fallback, Retry):
         fallback.call = call
@@ -163,7 +190,9 @@ def compile_region(
     return Native(call, str(loops), text, kernels, arena_bytes)
 
 
-def _errors(checks: Sequence[Bounds]) -> Callable[[int], BaseException]:
+def _errors(checks: Sequence[Bounds], constants: Sequence[Any]) -> Callable[[int], BaseException]:
+    """What a function raises; it lives as long as the function, and keeps its constants alive."""
+
     def error(code: int) -> BaseException:
         found = checks[code - 1]
         value = found.value
@@ -174,6 +203,7 @@ def _errors(checks: Sequence[Bounds]) -> Callable[[int], BaseException]:
             f"elements.{place}"
         )
 
+    error.constants = constants  # pyright: ignore[reportFunctionMemberAccess]
     return error
 
 

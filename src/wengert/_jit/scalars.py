@@ -8,10 +8,10 @@ an accumulator is fused with the addition.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from .loops import Accumulator, Const, Expr, Op
+from .loops import Const, Op
 from .vector_math import supported
 from .writer import BYTES, Held, Writer, type_of
 
@@ -105,9 +105,8 @@ def number_text(value: Any, code: str) -> str:
 class Scalars:
     """Writes operations through a `Writer`, and notes the functions they call."""
 
-    def __init__(self, writer: Writer, has_fma: bool) -> None:
+    def __init__(self, writer: Writer) -> None:
         self._w = writer
-        self._has_fma = has_fma
         self.functions: set[tuple[str, str, int]] = set()
 
     # ---- operations -------------------------------------------------------------------------
@@ -121,8 +120,8 @@ class Scalars:
     def added(self, x: Held, y: Held) -> Held:
         """x + y, or their disjunction."""
         if x.code == "b1":
-            return self._apply("bitwise_or", "b1", [x, y], x.lanes, self._w.depth)
-        return self._apply("add", x.code, [x, y], x.lanes, self._w.depth)
+            return self.operation("bitwise_or", "b1", [x, y], x.lanes, self._w.depth)
+        return self.operation("add", x.code, [x, y], x.lanes, self._w.depth)
 
     def spread(self, held: Held, lanes: int) -> Held:
         """The same number in every lane."""
@@ -152,9 +151,9 @@ class Scalars:
         lanes = max(arg.lanes for arg in args)
         level = max(arg.level for arg in args)
         wide = [self.spread(arg, lanes) for arg in args]
-        return self._apply(expr.name, expr.code, wide, lanes, level)
+        return self.operation(expr.name, expr.code, wide, lanes, level)
 
-    def _apply(self, name: str, code: str, args: Sequence[Held], lanes: int, level: int) -> Held:
+    def operation(self, name: str, code: str, args: Sequence[Held], lanes: int, level: int) -> Held:
         w = self._w
 
         def emit(text: str, result: str = code) -> Held:
@@ -176,7 +175,7 @@ class Scalars:
             if name in _FLOAT_COMPARE:
                 return emit(f"fcmp {_FLOAT_COMPARE[name]} {x}, {y.text}")
             if name in _ROUNDINGS:
-                return self._intrinsic(_ROUNDINGS[name], [x], level)
+                return self.intrinsic(_ROUNDINGS[name], [x], level)
             return self._float(name, x, y, level)
         if name in ("isnan", "isfinite"):
             return Held("false" if name == "isnan" else "true", "b1", 1, 0)
@@ -186,7 +185,7 @@ class Scalars:
             if name in _UNSIGNED_COMPARE:
                 return emit(f"icmp {_UNSIGNED_COMPARE[name]} {x}, {y.text}")
             if name == "bitwise_not":
-                return emit(f"xor {x}, {self._all(1, of, lanes)}")
+                return emit(f"xor {x}, {self.all(1, of, lanes)}")
             return x
         compare = _UNSIGNED_COMPARE if kind == "u" else _SIGNED_COMPARE
         if name in _INT_BINARY:
@@ -197,7 +196,7 @@ class Scalars:
 
     def _float(self, name: str, x: Held, y: Held, level: int) -> Held:
         w, lanes, code = self._w, x.lanes, x.code
-        one, zero = self._all(1.0, code, lanes), self._all(0.0, code, lanes)
+        one, zero = self.all(1.0, code, lanes), self.all(0.0, code, lanes)
 
         def emit(text: str, result: str = code) -> Held:
             return w.emit(level, text, result, lanes)
@@ -206,13 +205,13 @@ class Scalars:
             case "neg":
                 return emit(f"fneg {x}")
             case "abs":
-                return self._intrinsic("fabs", [x], level)
+                return self.intrinsic("fabs", [x], level)
             case "sqrt":
-                return self._intrinsic("sqrt", [x], level)
+                return self.intrinsic("sqrt", [x], level)
             case "reciprocal":
                 return emit(f"fdiv {x.type} {one}, {x.text}")
             case "rsqrt":
-                root = self._intrinsic("sqrt", [x], level)
+                root = self.intrinsic("sqrt", [x], level)
                 return emit(f"fdiv {x.type} {one}, {root.text}")
             case "maximum" | "minimum" | "relu":
                 order = "ogt" if name != "minimum" else "olt"
@@ -225,7 +224,7 @@ class Scalars:
             case "sign":
                 above = emit(f"fcmp ogt {x}, {zero}", "b1")
                 below = emit(f"fcmp olt {x}, {zero}", "b1")
-                minus = self._all(-1.0, code, lanes)
+                minus = self.all(-1.0, code, lanes)
                 # Zeros keep nothing of their sign in NumPy: sign(-0.0) is 0.0.
                 odd = emit(f"fcmp uno {x}, {x.text}", "b1")
                 rest = emit(f"select {odd}, {x}, {x.type} {zero}")
@@ -234,13 +233,13 @@ class Scalars:
             case "isnan":
                 return emit(f"fcmp uno {x}, {x.text}", "b1")
             case _:
-                size = self._intrinsic("fabs", [x], level)
-                limit = self._all(float("inf"), code, lanes)
+                size = self.intrinsic("fabs", [x], level)
+                limit = self.all(float("inf"), code, lanes)
                 return emit(f"fcmp olt {size}, {limit}", "b1")
 
     def _integer(self, name: str, x: Held, y: Held, level: int) -> Held:
         w, lanes, code = self._w, x.lanes, x.code
-        zero, one = self._all(0, code, lanes), self._all(1, code, lanes)
+        zero, one = self.all(0, code, lanes), self.all(1, code, lanes)
         signed = code[0] == "i"
 
         def emit(text: str, result: str = code) -> Held:
@@ -250,7 +249,7 @@ class Scalars:
             case "neg":
                 return emit(f"sub {x.type} {zero}, {x.text}")
             case "bitwise_not":
-                return emit(f"xor {x}, {self._all(-1, code, lanes)}")
+                return emit(f"xor {x}, {self.all(-1, code, lanes)}")
             case "abs":
                 if not signed:
                     return x
@@ -271,14 +270,14 @@ class Scalars:
                 low = Held(zero, code, lanes, 0)
                 if signed:
                     below = emit(f"icmp slt {x}, {zero}", "b1")
-                    minus = self._all(-1, code, lanes)
+                    minus = self.all(-1, code, lanes)
                     low = emit(f"select {below}, {x.type} {minus}, {x.type} {zero}")
                 return emit(f"select {above}, {x.type} {one}, {low}")
             case "shift_left" | "shift_right":
                 width = 8 * BYTES[code]
                 shifted = emit(f"{_SHIFTS[name]} {x}, {y.text}")
                 # Shifting by the width or more gives 0 in NumPy and poison in LLVM.
-                fits = emit(f"icmp ult {y}, {self._all(width, code, lanes)}", "b1")
+                fits = emit(f"icmp ult {y}, {self.all(width, code, lanes)}", "b1")
                 return emit(f"select {fits}, {shifted}, {x.type} {zero}")
             case _:
                 return x
@@ -295,11 +294,11 @@ class Scalars:
             return x
         if code == "b1":
             if old[0] == "f":
-                return emit(f"fcmp une {x}, {self._all(0.0, old, lanes)}")
-            return emit(f"icmp ne {x}, {self._all(0, old, lanes)}")
+                return emit(f"fcmp une {x}, {self.all(0.0, old, lanes)}")
+            return emit(f"icmp ne {x}, {self.all(0, old, lanes)}")
         if old == "b1":
             if code[0] == "f":
-                one, zero = self._all(1.0, code, lanes), self._all(0.0, code, lanes)
+                one, zero = self.all(1.0, code, lanes), self.all(0.0, code, lanes)
                 return emit(f"select {x}, {wide} {one}, {wide} {zero}")
             return emit(f"zext {x} to {wide}")
         if old[0] == "f" and code[0] == "f":
@@ -318,11 +317,11 @@ class Scalars:
             return Held(x.text, code, lanes, x.level)
         return emit(f"{'zext' if old[0] == 'u' else 'sext'} {x} to {wide}")
 
-    def _all(self, number: float, code: str, lanes: int) -> str:
+    def all(self, number: float, code: str, lanes: int) -> str:
         text = number_text(number, code)
         return text if lanes == 1 else f"splat ({type_of(code, 1)} {text})"
 
-    def _intrinsic(self, name: str, args: Sequence[Held], level: int) -> Held:
+    def intrinsic(self, name: str, args: Sequence[Held], level: int) -> Held:
         x = args[0]
         suffix = ("" if x.lanes == 1 else f"v{x.lanes}") + x.code
         full = f"llvm.{name}.{suffix}"
@@ -336,173 +335,3 @@ class Scalars:
         return self._w.emit(
             level, f"call {type_of(code, lanes)} @w.{name}.{of}.v{lanes}({text})", code, lanes
         )
-
-    # ---- accumulators -----------------------------------------------------------------------
-
-    def start(self, acc: Accumulator, lanes: int) -> list[Held]:
-        """What an accumulator holds before its loop."""
-        if acc.of:
-            value = self._all(
-                _least("max" if acc.kind == "argmax" else "min", acc.of), acc.of, lanes
-            )
-            return [
-                Held(value, acc.of, lanes, 0),
-                Held(self._all(-1, "i64", lanes), "i64", lanes, 0),
-            ]
-        return [Held(self._all(_least(acc.kind, acc.code), acc.code, lanes), acc.code, lanes, 0)]
-
-    def take(
-        self, acc: Accumulator, state: Sequence[Held], values: Sequence[Held], active: str | None
-    ) -> list[Held]:
-        """The state after one more value in each lane; only lanes of the mask `active` count."""
-        level = self._w.depth
-        lanes = state[0].lanes
-        wide = [self.spread(value, lanes) for value in values]
-        joined = self.joined(acc, state, wide, level)
-        if active is None:
-            return joined
-        mask = type_of("b1", lanes)
-        return [
-            self._w.emit(level, f"select {mask} {active}, {new}, {old}", old.code, lanes)
-            for new, old in zip(joined, state, strict=True)
-        ]
-
-    def take_product(
-        self, state: Sequence[Held], x: Held, y: Held, active: str | None
-    ) -> list[Held]:
-        """The state of a sum after x * y, rounded once where the processor can."""
-        level = self._w.depth
-        (old,) = state
-        x, y = self.spread(x, old.lanes), self.spread(y, old.lanes)
-        if self._has_fma:
-            new = self._intrinsic("fma", [x, y, old], level)
-        else:
-            term = self._w.emit(level, f"fmul {x}, {y.text}", old.code, old.lanes)
-            new = self._w.emit(level, f"fadd {old}, {term.text}", old.code, old.lanes)
-        if active is None:
-            return [new]
-        mask = type_of("b1", old.lanes)
-        return [self._w.emit(level, f"select {mask} {active}, {new}, {old}", old.code, old.lanes)]
-
-    def joined(
-        self, acc: Accumulator, old: Sequence[Held], new: Sequence[Held], level: int
-    ) -> list[Held]:
-        """Two states as one; `old` comes first where order matters."""
-        x, y = old[0], new[0]
-        lanes, code = x.lanes, x.code
-
-        def emit(text: str, result: str = code) -> Held:
-            return self._w.emit(level, text, result, lanes)
-
-        match acc.kind:
-            case "sum":
-                return [emit(f"{'fadd' if code[0] == 'f' else 'add'} {x}, {y.text}")]
-            case "any":
-                return [emit(f"or {x}, {y.text}")]
-            case "all":
-                return [emit(f"and {x}, {y.text}")]
-            case "max" | "min":
-                name = "maximum" if acc.kind == "max" else "minimum"
-                return [self._apply(name, code, [y, x], lanes, level)]
-            case _:
-                return self._first_extreme(acc, old, new, level)
-
-    def _first_extreme(
-        self, acc: Accumulator, old: Sequence[Held], new: Sequence[Held], level: int
-    ) -> list[Held]:
-        (x, at_x), (y, at_y) = old, new
-        lanes = x.lanes
-
-        def emit(text: str, code: str = "b1") -> Held:
-            return self._w.emit(level, text, code, lanes)
-
-        larger = acc.kind == "argmax"
-        if x.code[0] == "f":
-            better = emit(f"fcmp {'ogt' if larger else 'olt'} {y}, {x.text}")
-            same = emit(f"fcmp oeq {y}, {x.text}")
-            odd_x, odd_y = emit(f"fcmp uno {x}, {x.text}"), emit(f"fcmp uno {y}, {y.text}")
-            fine_x = emit(f"xor {odd_x}, {self._all(1, 'b1', lanes)}")
-            turned = emit(f"and {odd_y}, {fine_x.text}")
-            better = emit(f"or {better}, {turned.text}")
-            both = emit(f"and {odd_x}, {odd_y.text}")
-            same = emit(f"or {same}, {both.text}")
-        else:
-            sign = "u" if x.code[0] in "ub" else "s"
-            better = emit(f"icmp {sign}{'gt' if larger else 'lt'} {y}, {x.text}")
-            same = emit(f"icmp eq {y}, {x.text}")
-        # An unsigned comparison, so that a lane that saw nothing (-1) loses to every other.
-        earlier = emit(f"icmp ult {at_y}, {at_x.text}")
-        tie = emit(f"and {same}, {earlier.text}")
-        choose = emit(f"or {better}, {tie.text}")
-        return [
-            emit(f"select {choose}, {y}, {x}", x.code),
-            emit(f"select {choose}, {at_y}, {at_x}", "i64"),
-        ]
-
-    def across(self, acc: Accumulator, state: Sequence[Held]) -> list[Held]:
-        """All lanes joined into one, halves first: always in the same order."""
-        level = self._w.depth
-        parts = list(state)
-        while parts[0].lanes > 1:
-            half = parts[0].lanes // 2
-            low = [self._part(part, 0, half, level) for part in parts]
-            high = [self._part(part, half, half, level) for part in parts]
-            parts = self.joined(acc, low, high, level)
-        return parts
-
-    def _part(self, held: Held, first: int, lanes: int, level: int) -> Held:
-        if lanes == 1:
-            return self._w.emit(level, f"extractelement {held}, i64 {first}", held.code, 1)
-        places = ", ".join(f"i32 {first + k}" for k in range(lanes))
-        return self._w.emit(
-            level,
-            f"shufflevector {held}, {held.type} poison, <{lanes} x i32> <{places}>",
-            held.code,
-            lanes,
-        )
-
-    def widened(self, held: Held, lanes: int) -> Held:
-        """The lanes of a narrower value, followed by lanes that nobody reads."""
-        places = ", ".join(f"i32 {k}" if k < held.lanes else "i32 poison" for k in range(lanes))
-        return self._w.emit(
-            self._w.depth,
-            f"shufflevector {held}, {held.type} poison, <{lanes} x i32> <{places}>",
-            held.code,
-            lanes,
-        )
-
-
-def _least(kind: str, code: str) -> Any:
-    """The number that changes nothing: what an empty reduction gives."""
-    match kind:
-        case "sum":
-            return -0.0 if code[0] == "f" else 0
-        case "any":
-            return False
-        case "all":
-            return True
-        case _:
-            pass
-    largest = kind == "min"
-    if code[0] == "f":
-        return float("inf") if largest else -float("inf")
-    if code == "b1":
-        return largest
-    bits = 8 * BYTES[code]
-    if code[0] == "u":
-        return (1 << bits) - 1 if largest else 0
-    return (1 << (bits - 1)) - 1 if largest else -(1 << (bits - 1))
-
-
-def fusible(value: Expr, acc: Accumulator) -> bool:
-    """Whether an update is a product that can be added with a single rounding."""
-    return (
-        acc.kind == "sum"
-        and acc.code[0] == "f"
-        and isinstance(value, Op)
-        and value.name == "mul"
-        and value.code == acc.code
-    )
-
-
-Valued = Callable[[Expr], Held]

@@ -118,7 +118,7 @@ class _Simplifier:
 
     def _edge(self, operand: Any) -> Value:
         if isinstance(operand, tuple):
-            edge: Edge = (operand[0], operand[1])
+            edge: Edge = operand  # pyright: ignore[reportUnknownVariableType]
             return self._values[edge]
         return _literal(operand, (), np.asarray(operand).dtype)
 
@@ -172,13 +172,13 @@ def _operand_key(value: Value) -> Any:
 
 
 def _frozen(value: Any) -> Any:
-    """A hashable stand-in for a parameter; objects that only have an identity stand for themselves."""
+    """A hashable stand-in for a parameter; what has only an identity stands for itself."""
     if isinstance(value, dict):
         items: list[tuple[Any, Any]] = sorted(value.items())  # pyright: ignore[reportUnknownArgumentType]
         return tuple([(key, _frozen(item)) for key, item in items])
     if isinstance(value, tuple | list):
         parts: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return tuple([_frozen(part) for part in parts])
+        return tuple(map(_frozen, parts))  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, np.ndarray):
         return ("array", id(value))  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, float):
