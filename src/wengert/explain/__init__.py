@@ -3,7 +3,9 @@
 Reads the record and never changes it, the context `keep_values` aside.
 """
 
+from .cotangents import cotangents
 from .graph import GraphEdge, GraphNode, Operand, Output, RecordGraph, graph_of
+from .picture import Picture, draw
 from .values import Kept, keep_values
 
 __all__ = [
@@ -12,7 +14,10 @@ __all__ = [
     "Kept",
     "Operand",
     "Output",
+    "Picture",
     "RecordGraph",
+    "cotangents",
+    "draw",
     "graph_of",
     "keep_values",
 ]
