@@ -110,6 +110,8 @@ class Elementwise(Primitive):
         self.scalar = scalar
         self.dtypes = dtypes
         """The NumPy kinds it takes: any of b, i (with u), f, c."""
+        self.direct = "".join(k for k in dtypes if kind != "float" or k in "fc")
+        """The kinds in which it is carried out without a conversion."""
         self.samples = tuple(samples) or (reals(),) * self.arity
         self.partials: tuple[Partial | None, ...] = tuple(
             None if function is None else Partial(function, names)

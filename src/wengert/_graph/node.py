@@ -10,9 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import Any, TypeAlias
-
-import numpy as np
+from typing import Any, NamedTuple, TypeAlias
 
 from .._base.dtypes import Dtype
 from .._base.shapes import Shape
@@ -112,15 +110,12 @@ Origin: TypeAlias = "tuple[CodeType, int] | None"
 """The user's code object and the offset of the instruction that made a node."""
 
 
-class Saved:
+class Saved(NamedTuple):
     """An array that a rule will need, with the version its storage had when it was kept."""
 
-    __slots__ = ("array", "storage", "version")
-
-    def __init__(self, array: np.ndarray[Any, Any], storage: Any, version: int) -> None:
-        self.array = array
-        self.storage = storage
-        self.version = version
+    array: Any
+    storage: Any
+    version: int
 
 
 class Node:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._graph.graph import Graph, aval
-from .._record.quiet import quiet_begin, quiet_end
+from .._record.quiet import SILENCE, quiet_begin, quiet_end
 
 
 def run_graph(graph: Graph, inputs: Any) -> tuple[Any, ...]:
@@ -15,7 +15,7 @@ def run_graph(graph: Graph, inputs: Any) -> tuple[Any, ...]:
     values: dict[Any, Any] = {}
     for node, array in zip(graph.inputs, inputs, strict=True):
         values[(node, 0)] = array if node.outputs[0].weak else np.asarray(array)
-    token = quiet_begin()
+    token = quiet_begin(SILENCE)
     try:
         for node in graph.nodes:
             operands = [values[i] if isinstance(i, tuple) else i for i in node.inputs]

@@ -219,7 +219,7 @@ class CompiledProgram:
         node = next((out._edge[0] for out in found if out._edge is not None), None)
         if node is not None:
             for position, array in before.items():
-                node.saved[position].array = array
+                node.saved[position] = node.saved[position]._replace(array=array)
         return found
 
 

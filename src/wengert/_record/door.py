@@ -14,13 +14,15 @@ from numpy import ndarray
 
 from .._base.dtypes import is_inexact
 from .._base.errors import DifferentiationError
-from .._graph.node import NO_PARAMS, Abstract, Edge, Node, Primitive, Saved
+from .._graph.node import NO_PARAMS, Abstract, Edge, Node, Primitive, Saved, next_seq
 from .._graph.value import Batched, Handle, Storage, handle_class
 from .modes import Modes, current
 from .origin import caller
-from .quiet import quiet_begin, quiet_end
+from .quiet import SILENCE, quiet_begin, quiet_end
 from .storage import attach_view, edge_of, storage_of
 
+_new = object.__new__
+_tuple = tuple.__new__
 _CONCRETE = frozenset((ndarray, float, int, bool, complex))
 
 
@@ -37,7 +39,7 @@ def record(
         if data.__class__ not in _CONCRETE:
             return _record_symbolic(primitive, operands, params)
         arrays.append(data)
-    token = quiet_begin()
+    token = quiet_begin(SILENCE)
     try:
         result = primitive.compute(*arrays, **params) if params else primitive.compute(*arrays)
     finally:
@@ -63,6 +65,65 @@ def record(
             out._inference = True
         return out
     return _several(primitive, operands, arrays, params, result)
+
+
+def record_pair(primitive: Any, x: Any, y: Any) -> Any:
+    """`record` of an elementwise primitive on two operands, written out for the usual case: an
+    eager operation on arrays of one dtype that needs no conversion. All else goes the long way."""
+    modes = current()
+    a = x._data
+    if modes.trace is not None or a.__class__ is not ndarray:
+        return primitive(x, y)
+    dtype = a.dtype
+    if isinstance(y, Handle):
+        b = y._data
+        if b.__class__ is not ndarray or b.dtype is not dtype:
+            return primitive(x, y)
+    elif y.__class__ is float and dtype.kind == "f":
+        b = y
+    else:
+        return primitive(x, y)
+    if dtype.kind not in primitive.direct:
+        return primitive(x, y)
+    token = quiet_begin(SILENCE)
+    try:
+        result = primitive.compute(a, b)
+    except ValueError:
+        # The long way says which axes do not fit.
+        return primitive(x, y)
+    finally:
+        quiet_end(token)
+    if result.__class__ is not ndarray:
+        result = np.asarray(result)
+    elif result.ndim > 1 and not result.flags.c_contiguous:
+        result = np.ascontiguousarray(result)
+    cls = handle_class[0]
+    out = _new(cls)
+    out._data = result
+    if modes.grad:
+        if primitive.differentiable:
+            view = x._view
+            first = x._edge if view is None or view.seen == view.base.version else edge_of(x)
+            second = y
+            if b is not y:
+                view = y._view
+                second = y._edge if view is None or view.seen == view.base.version else edge_of(y)
+            wanted = (first is not None) + (2 if b is not y and second is not None else 0)
+            if wanted:
+                node = _new(Node)
+                node.primitive = primitive
+                node.params = NO_PARAMS
+                node.inputs = (first, second)
+                node.in_shapes = (a.shape, b.shape if b is not y else ())
+                node.saved = _keep(primitive, wanted, (x, y), (out,))
+                node.origin = caller()
+                node.seq = next_seq()
+                out._edge = (node, 0)
+                if modes.keep_values:
+                    node.shown = _all_values((x, y), (out,))
+    elif modes.inference:
+        out._inference = True
+    return out
 
 
 def _several(
@@ -147,7 +208,7 @@ def _keep(
             storage = handle._storage
             if storage is None:
                 storage = handle._storage = Storage(handle._data)
-            saved[position] = Saved(handle._data, storage, storage.version)
+            saved[position] = _tuple(Saved, (handle._data, storage, storage.version))
     return saved
 
 
@@ -197,4 +258,4 @@ def new_handle(data: Any, edge: Edge | None = None) -> Any:
     return out
 
 
-__all__ = ["new_handle", "record", "storage_of"]
+__all__ = ["new_handle", "record", "record_pair", "storage_of"]

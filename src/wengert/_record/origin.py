@@ -14,15 +14,20 @@ from .._graph.node import Origin
 from .._graph.text import origin_text
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_inside: dict[str, bool] = {}
+"""Whether a source file belongs to this package."""
 _get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
 
 
 def caller() -> Origin:
     """The innermost frame outside this package."""
-    frame: Any = _get_frame(2)
+    frame: Any = _get_frame(3)
     while frame is not None:
         code = frame.f_code
-        if not code.co_filename.startswith(_ROOT):
+        known = _inside.get(code.co_filename)
+        if known is None:
+            known = _inside[code.co_filename] = code.co_filename.startswith(_ROOT)
+        if not known:
             return (code, frame.f_lasti)
         frame = frame.f_back
     return None

@@ -11,28 +11,23 @@ from typing import Any
 import numpy as np
 
 try:
-    from numpy._core._ufunc_config import (  # pyright: ignore
-        _extobj_contextvar as _state,  # pyright: ignore
+    from numpy._core._ufunc_config import (  # pyright: ignore[reportMissingImports, reportAttributeAccessIssue]
+        _extobj_contextvar as _state,  # pyright: ignore[reportUnknownVariableType, reportPrivateUsage]
     )
 
     with np.errstate(all="ignore"):
-        _ignore: Any = _state.get()  # pyright: ignore
-    _set: Any = _state.set  # pyright: ignore
-    _reset: Any = _state.reset  # pyright: ignore
-
-    def quiet_begin() -> Any:
-        """Ignore floating-point warnings until `quiet_end` gets the returned token."""
-        return _set(_ignore)
-
-    def quiet_end(token: Any) -> None:
-        """Restore what `quiet_begin` replaced."""
-        _reset(token)
+        SILENCE: Any = _state.get()  # pyright: ignore[reportUnknownMemberType]
+    quiet_begin: Any = _state.set  # pyright: ignore[reportUnknownMemberType]
+    """Ignore floating-point warnings until `quiet_end` gets the returned token."""
+    quiet_end: Any = _state.reset  # pyright: ignore[reportUnknownMemberType]
+    """Restore what `quiet_begin(SILENCE)` replaced."""
 
 except ImportError:
+    SILENCE = {"all": "ignore"}
 
-    def quiet_begin() -> Any:
+    def quiet_begin(settings: Any) -> Any:
         """Ignore floating-point warnings until `quiet_end` gets the returned token."""
-        context = np.errstate(all="ignore")
+        context = np.errstate(**settings)
         context.__enter__()
         return context
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._base.errors import InplaceError
-from .._graph.node import LEAF, Edge, Node, Primitive
+from .._graph.node import LEAF, Edge, Node, Primitive, Saved
 from .._graph.value import Batched, Chain, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
 from .origin import caller, source_line
@@ -121,6 +121,27 @@ def check_writable(handle: Handle, name: str) -> None:
             f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "
             "several of its elements may be one memory cell. Use x.clone() first."
         )
+
+
+def keep_copies(result: Handle, since: int, target: Handle) -> None:
+    """Let the nodes behind `result` recorded after `since` keep copies of the memory of `target`.
+
+    `y *= x` records a product that keeps y, and then overwrites y itself.
+    """
+    while isinstance(result._data, Batched) and isinstance(target._data, Batched):
+        result, target = result._data.physical, target._data.physical
+    storage, edge = target._storage, result._edge
+    if storage is None or edge is None:
+        return
+    pending = [edge[0]]
+    while pending:
+        node = pending.pop()
+        if node.seq > since:
+            for position, saved in node.saved.items():
+                if saved.storage is storage:
+                    copy = saved.array.copy()
+                    node.saved[position] = Saved(copy, Storage(copy), 0)
+            pending += [i[0] for i in node.inputs if isinstance(i, tuple)]
 
 
 def write(handle: Handle, value: Handle, name: str) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 from .._base.dtypes import category
 from .._base.errors import DtypeError, ShapeError
 from .._declare.elementwise import convert
+from .._graph.node import next_seq
 from .._graph.value import Handle
 from .._primitives.creation import full
 from .._primitives.shaping import expand
-from .._record.storage import check_writable, write
+from .._record.storage import check_writable, keep_copies, write
 
 
 def inplace(function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -23,7 +24,10 @@ def inplace(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     def in_place(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
-        assign(self, function(self, *args, **kwargs), name)
+        since = next_seq()
+        result = function(self, *args, **kwargs)
+        keep_copies(result, since, self)
+        assign(self, result, name)
         return self
 
     in_place.__name__ = in_place.__qualname__ = name

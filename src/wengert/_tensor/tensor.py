@@ -27,7 +27,7 @@ from .._graph.value import Batched, Handle, handle_class
 from .._primitives import elementwise as e
 from .._primitives import transcendental as tr
 from .._record import modes as _modes
-from .._record.door import new_handle
+from .._record.door import new_handle, record_pair
 from .._record.storage import detached, edge_of, storage_of
 from .._record.trace import concrete, differentiable
 from .._transforms.reverse import attach_leaf
@@ -635,19 +635,19 @@ class Tensor(Handle):
     __array_priority__ = 1000
 
     def __add__(self, other: Any) -> Any:
-        return e.add(self, other) if isinstance(other, _OPERANDS) else _foreign(e.add, self, other)
+        return record_pair(e.add, self, other) if isinstance(other, _OPERANDS) else _foreign(e.add, self, other)
 
     def __sub__(self, other: Any) -> Any:
-        return e.sub(self, other) if isinstance(other, _OPERANDS) else _foreign(e.sub, self, other)
+        return record_pair(e.sub, self, other) if isinstance(other, _OPERANDS) else _foreign(e.sub, self, other)
 
     def __mul__(self, other: Any) -> Any:
-        return e.mul(self, other) if isinstance(other, _OPERANDS) else _foreign(e.mul, self, other)
+        return record_pair(e.mul, self, other) if isinstance(other, _OPERANDS) else _foreign(e.mul, self, other)
 
     def __truediv__(self, other: Any) -> Any:
-        return e.div(self, other) if isinstance(other, _OPERANDS) else _foreign(e.div, self, other)
+        return record_pair(e.div, self, other) if isinstance(other, _OPERANDS) else _foreign(e.div, self, other)
 
     def __pow__(self, other: Any) -> Any:
-        return e.pow(self, other) if isinstance(other, _OPERANDS) else _foreign(e.pow, self, other)
+        return record_pair(e.pow, self, other) if isinstance(other, _OPERANDS) else _foreign(e.pow, self, other)
 
     def __floordiv__(self, other: Any) -> Any:
         return _foreign(e.floor_divide, self, other)

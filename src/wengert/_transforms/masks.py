@@ -19,6 +19,7 @@ from .._primitives.complex_numbers import conj
 from .._primitives.creation import full, zeros
 from .._primitives.elementwise import add, bitwise_and, bitwise_or, div, mul, ne, neg, where
 from .._record import modes as _modes
+from .._record.door import record_pair
 
 
 class Mask:
@@ -75,6 +76,8 @@ def cut(value: Any, mask: Mask | None) -> Any:
 
 def accumulate(a: Any, b: Any) -> Any:
     """The sum of two cotangents, or tangents, of one value: it exists where either does."""
+    if a.__class__ is not Partly and b.__class__ is not Partly:
+        return record_pair(add, a, b)
     total = add(value_of(a), value_of(b))
     first, second = mask_of(a), mask_of(b)
     if first is None or second is None:
@@ -87,8 +90,10 @@ def apply_partial(carried: Any, p: Any, conjugate: bool) -> Any:
 
     Where the partial is None the function is locally constant: nothing passes.
     """
-    g, mask = value_of(carried), mask_of(carried)
     kind = p.__class__
+    if carried.__class__ is not Partly and isinstance(p, Handle) and p._data.dtype.kind == "f":
+        return record_pair(mul, carried, p)
+    g, mask = value_of(carried), mask_of(carried)
     if kind is Selected:
         return _select(g, p, mask)
     if kind is Over:

@@ -41,16 +41,18 @@ def pull(node: Node, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[
 def _pull_elementwise(node: Node, cotangent: Any, wanted: Sequence[bool]) -> list[Any]:
     primitive: Any = node.primitive
     results: list[Any] = []
-    for i, partial in enumerate(primitive.partials):
-        if not wanted[i]:
+    for partial, needed, shape in zip(primitive.partials, wanted, node.in_shapes, strict=True):
+        if not needed:
             results.append(None)
             continue
-        p = partial.function(*[kept_value(node, position) for position in partial.positions])
+        positions = partial.positions
+        if len(positions) == 1:
+            p = partial.function(kept_value(node, positions[0]))
+        else:
+            p = partial.function(*[kept_value(node, position) for position in positions])
         found = apply_partial(cotangent, p, conjugate=True)
-        shape = node.in_shapes[i]
-        results.append(
-            found if value_of(found)._data.shape == shape else _unbroadcast(found, shape)
-        )
+        value = found.value if found.__class__ is Partly else found
+        results.append(found if value._data.shape == shape else _unbroadcast(found, shape))
     return results
 
 
@@ -80,7 +82,7 @@ def _any_to(mask: Any, big: Shape, shape: Shape) -> Any:
 def _pull_linear(node: Node, cotangent: Any, wanted: Sequence[bool]) -> list[Any]:
     primitive: Any = node.primitive
     if not hasattr(primitive, "transpose"):
-        return [cotangent]  # a leaf of an inner derivative: the identity
+        return [cotangent] * len(node.inputs)  # a leaf of an inner derivative: the identity
     site = Site(node)
     g, mask = value_of(cotangent), mask_of(cotangent)
     positions = primitive.linear(len(node.inputs))

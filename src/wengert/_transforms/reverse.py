@@ -91,12 +91,8 @@ class _Sweep:
         node, index = edge
         slots = self.pending.get(node)
         if slots is None:
-            count = max(node.primitive.n_outputs, len(node.outputs))
-            if count == 1:
-                self.pending[node] = [cotangent]
-            else:
-                slots = self.pending[node] = [None] * count
-                slots[index] = cotangent
+            slots = self.pending[node] = [None] * max(len(node.outputs), 1)
+            slots[index] = cotangent
             heapq.heappush(self.heap, (-node.seq, node))
         else:
             before = slots[index]
@@ -117,20 +113,26 @@ def _run_hooks(node: Node, slots: list[Any]) -> None:
 
 def _spread(sweep: _Sweep, node: Node, slots: list[Any], needed: set[Node] | None) -> None:
     """Pull the cotangents of one node back to its operands."""
-    wanted = [
-        edge.__class__ is tuple
-        and differentiable(edge)  # pyright: ignore
-        and (needed is None or edge[0] in needed)  # pyright: ignore
-        for edge in node.inputs
-    ]
+    inputs: Any = node.inputs
+    if needed is None and not node.outputs:
+        # An eager node keeps an edge only where there is something to differentiate.
+        wanted = [edge.__class__ is tuple for edge in inputs]
+    else:
+        wanted = [
+            edge.__class__ is tuple
+            and differentiable(edge)
+            and (needed is None or edge[0] in needed)
+            for edge in inputs
+        ]
     if True not in wanted:
         return
-    for edge, cotangent in zip(node.inputs, pull(node, slots, wanted), strict=True):
+    given = [None if slot is None else value_of(slot) for slot in slots]
+    for edge, cotangent in zip(inputs, pull(node, slots, wanted), strict=True):
         if cotangent is not None:
             value = value_of(cotangent)
-            if any(slot is not None and value is value_of(slot) for slot in slots):
+            if value is given[0] or (len(given) > 1 and any(value is g for g in given)):
                 sweep.passed.add(id(value))
-            sweep.add(edge, cotangent)  # type: ignore[arg-type]
+            sweep.add(edge, cotangent)
 
 
 def walk(

@@ -11,6 +11,8 @@ from .._graph.node import Node, Saved
 from .._graph.value import handle_class
 from .._record.origin import source_line
 
+_new = object.__new__
+
 
 def freed_error(node: Node) -> FreedGraphError:
     """The error for a second backward through `node`."""
@@ -31,27 +33,30 @@ def kept_value(node: Node, position: int, kept: dict[int, Saved] | None = None) 
             return edge
     else:
         edge = (node, position - arity)
-    cls = handle_class[0]
-    out = cls.__new__(cls)
+    out = _new(handle_class[0])
+    saved = (node.saved if kept is None else kept).get(position)
+    if saved is not None:
+        array, storage, version = saved
+        if storage.version != version:
+            raise _overwritten(node, saved)
+        out._data = array
+        out._edge = edge
+        out._storage = storage
+        return out
     if edge is not None and edge[0].outputs and edge[0].outputs[edge[1]].trace is not None:
         out._data = edge[0].outputs[edge[1]]
         out._edge = edge
         return out
-    saved = (node.saved if kept is None else kept).get(position)
-    if saved is None:
-        raise freed_error(node)
-    storage = saved.storage
-    if storage.version != saved.version:
-        raise InplaceError(
-            f"backward: {node.name()}, recorded at {source_line(node.origin)}, kept a tensor of "
-            f"shape {saved.array.shape} that was changed in place at "
-            f"{source_line(storage.writer)}. Make a new tensor there (x = x + 1 instead of "
-            "x += 1), or clone() it before it is used."
-        )
-    out._data = saved.array
-    out._edge = edge
-    out._storage = storage
-    return out
+    raise freed_error(node)
+
+
+def _overwritten(node: Node, saved: Saved) -> InplaceError:
+    return InplaceError(
+        f"backward: {node.name()}, recorded at {source_line(node.origin)}, kept a tensor of "
+        f"shape {saved.array.shape} that was changed in place at "
+        f"{source_line(saved.storage.writer)}. Make a new tensor there (x = x + 1 instead of "
+        "x += 1), or clone() it before it is used."
+    )
 
 
 class Site:
