@@ -60,17 +60,31 @@ class Differentiation:
             self.levels.append(levels)
             self.inputs.append(_rewrap(leaf, levels))
 
-    def records(self, outputs: Sequence[Any]) -> bool:
+    def run(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Any:
+        """Call with grad mode on: a no_grad outside does not reach into a derivative."""
+        try:
+            with _modes.override(grad=True, inference=False, transform=True):
+                return function(*args, **kwargs)
+        finally:
+            for leaf in self.bases:
+                leaf._edge[0].closed = True
+
+    def records(self, outputs: Sequence[Any], directions: Sequence[Any] = ()) -> bool:
         """Whether a walk has to record itself: something older or outside may be differentiated."""
         modes = _modes.current()
+        if not modes.grad:
+            return False
+        if any(differentiable(edge_of(unwrap(direction)[0])) for direction in directions):
+            return True
         if modes.trace is not None:
             return True
-        own = {leaf._edge[0] for leaf in self.bases}
         if any(leaf._edge[0].inputs for leaf in self.bases):
             return True
-        roots = [unwrap(out)[0]._edge for out in outputs]
-        nodes = reachable([edge[0] for edge in roots if differentiable(edge)], 0)
-        return any(node not in own and not node.inputs for node in nodes)
+        roots = [edge_of(unwrap(out)[0]) for out in outputs]
+        nodes = reachable([edge[0] for edge in roots if edge and differentiable(edge)], 0)
+        return any(not node.inputs and not node.closed for node in nodes)
 
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any], keep: bool) -> list[Any]:
         """The cotangents of the inputs, zeros where there is no path."""
@@ -78,7 +92,7 @@ class Differentiation:
         for out, cotangent in zip(outputs, cotangents, strict=True):
             base, levels = unwrap(out)
             seeds.append((base, _lower_all(cotangent, levels)))
-        with _modes.override(grad=self.records(outputs)):
+        with _modes.override(grad=self.records(outputs, cotangents)):
             found = walk(seeds, self.bases, retain=keep)
             results: list[Any] = []
             for leaf, levels, g in zip(self.bases, self.levels, found, strict=True):
@@ -94,7 +108,7 @@ class Differentiation:
             for tangent, levels in zip(tangents, self.levels, strict=True)
         ]
         unwrapped = [unwrap(out) for out in outputs]
-        with _modes.override(grad=self.records(outputs)):
+        with _modes.override(grad=self.records(outputs, tangents)):
             found = push_walk(self.bases, lowered, [base for base, _ in unwrapped])
             results: list[Any] = []
             for (base, levels), t in zip(unwrapped, found, strict=True):
@@ -132,12 +146,6 @@ def substitute(
     return changed
 
 
-def run(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """Call with grad mode on: a no_grad outside does not reach into a derivative."""
-    with _modes.override(grad=True, inference=False):
-        return function(*args, **kwargs)
-
-
 def flat_outputs(name: str, result: Any) -> tuple[list[Any], Any]:
     """The tensors in a result, and its structure."""
     outs, structure = pytree.flatten(result)
@@ -167,7 +175,7 @@ def value_and_grad(
         leaves, structure, positions = select(args, argnums, "grad")
         work = Differentiation("grad", leaves)
         changed = substitute(args, argnums, positions, structure, work.inputs)
-        result = run(function, changed, kwargs)
+        result = work.run(function, changed, kwargs)
         value, aux = result if has_aux else (result, None)
         if not isinstance(value, Handle):
             raise TypeError(
@@ -243,7 +251,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> A
     """
     leaves, structure = pytree.flatten(primals)
     work = Differentiation("vjp", leaves)
-    result = run(function, pytree.unflatten(structure, work.inputs), {})
+    result = work.run(function, pytree.unflatten(structure, work.inputs), {})
     value, aux = result if has_aux else (result, None)
     outs, out_structure = flat_outputs("vjp", value)
 
@@ -292,7 +300,7 @@ def jvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: b
                 f"{tangent._data.dtype} was given for a primal of shape "
                 f"{tuple(leaf._data.shape)} and dtype {leaf._data.dtype}."
             )
-    result = run(function, pytree.unflatten(structure, work.inputs), {})
+    result = work.run(function, pytree.unflatten(structure, work.inputs), {})
     value, aux = result if has_aux else (result, None)
     outs, out_structure = flat_outputs("jvp", value)
     pushed = pytree.unflatten(out_structure, work.push(outs, moving))
