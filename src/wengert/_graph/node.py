@@ -133,6 +133,8 @@ class Node:
     """False for a node that derives from no leaf, or was stopped: every derivative walk skips it."""
     stopped = False
     """Recorded under no_grad: a constant for every derivative walk, whatever its operands are."""
+    closed = False
+    """A leaf of a func transform whose function has returned: nobody outside can name it."""
     label: str | None = None
     """A name to show to people."""
     shown: dict[int, Saved] | None = None

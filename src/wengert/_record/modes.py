@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Modes:
     """An immutable set of modes."""
 
-    __slots__ = ("depth", "grad", "inference", "keep_values", "levels", "trace")
+    __slots__ = ("depth", "grad", "inference", "keep_values", "levels", "trace", "transform")
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class Modes:
         inference: bool = False,
         levels: tuple[Any, ...] = (),
         keep_values: bool = False,
+        transform: bool = False,
     ) -> None:
         self.grad = grad
         self.trace = trace
@@ -38,6 +39,8 @@ class Modes:
         """The open vmap levels, outermost first."""
         self.keep_values = keep_values
         """Whether eager nodes also keep every operand and result, to be shown."""
+        self.transform = transform
+        """Whether the function given to grad, vjp, jvp ... is running."""
 
     def replace(self, **changes: Any) -> Modes:
         """The same modes with some changed."""

@@ -60,9 +60,7 @@ class Differentiation:
             self.levels.append(levels)
             self.inputs.append(_rewrap(leaf, levels))
 
-    def run(
-        self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
-    ) -> Any:
+    def run(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Call with grad mode on: a no_grad outside does not reach into a derivative."""
         try:
             with _modes.override(grad=True, inference=False, transform=True):

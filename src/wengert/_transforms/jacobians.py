@@ -12,7 +12,7 @@ from .._base.shapes import size_of
 from .._primitives.creation import constant
 from .._primitives.shaping import permute, reshape
 from .batching import vmap
-from .gradients import Differentiation, flat_outputs, outside_tree, run, select, substitute
+from .gradients import Differentiation, flat_outputs, outside_tree, select, substitute
 
 
 def _basis(sizes: Sequence[int], position: int, dtype: Any, shape: tuple[int, ...]) -> Any:
@@ -59,7 +59,7 @@ def jacrev(
         leaves, structure, positions = select(args, argnums, "jacrev")
         work = Differentiation("jacrev", leaves)
         changed = substitute(args, argnums, positions, structure, work.inputs)
-        result = run(function, changed, kwargs)
+        result = work.run(function, changed, kwargs)
         value, aux = result if has_aux else (result, None)
         outs, out_structure = flat_outputs("jacrev", value)
         bases, sizes = _bases(outs)
@@ -117,7 +117,7 @@ def jacfwd(
         leaves, structure, positions = select(args, argnums, "jacfwd")
         work = Differentiation("jacfwd", leaves)
         changed = substitute(args, argnums, positions, structure, work.inputs)
-        result = run(function, changed, kwargs)
+        result = work.run(function, changed, kwargs)
         value, aux = result if has_aux else (result, None)
         outs, out_structure = flat_outputs("jacfwd", value)
         bases, sizes = _bases(leaves)

@@ -16,6 +16,9 @@ from .reverse import backward as _backward
 from .reverse import walk
 
 
+_IN_TRANSFORM = "{}: not possible under vmap or func transforms. Use wengert.func.grad inside."
+
+
 def _list(value: Any) -> list[Any]:
     if value is None:
         return []
@@ -35,9 +38,7 @@ def _seeds(name: str, outputs: list[Any], cotangents: list[Any]) -> list[tuple[A
     pairs: list[tuple[Any, Any]] = []
     for k, output in enumerate(outputs):
         if isinstance(output._data, Batched):
-            raise TracingError(
-                f"{name}: not possible under vmap or func transforms. Use wengert.func.grad inside."
-            )
+            raise TracingError(_IN_TRANSFORM.format(name))
         if not differentiable(_edge(output)):
             raise NotDifferentiableError(
                 f"{name}: the tensor (shape {tuple(output._data.shape)}) does not depend on anything "
@@ -81,6 +82,9 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
+    modes = _modes.current()
+    if modes.transform or modes.levels:
+        raise TracingError(_IN_TRANSFORM.format("backward"))
     pairs = _seeds("backward", _list(tensors), _list(grad_tensors))
     _backward(
         pairs,
