@@ -69,6 +69,45 @@ class Accumulators:
         mask = type_of("b1", old.lanes)
         return [self._w.emit(level, f"select {mask} {active}, {new}, {old}", old.code, old.lanes)]
 
+    # Long sums: [total, error].
+
+    def restarted(self, total: Sequence[Held]) -> list[Held]:
+        """The empty sum of the next block."""
+        (_, one) = total
+        nothing = self._scalars.all(-0.0, one.code, one.lanes)
+        return [Held(nothing, one.code, one.lanes, 0)]
+
+    def put_aside(self, total: Sequence[Held], block: Sequence[Held]) -> list[Held]:
+        """The total with a block added: Knuth's two-sum (TAOCP 2, 4.2.2, theorem B)."""
+        (old, error), (part,) = total, block
+        level, lanes, code = self._w.depth, old.lanes, old.code
+
+        def emit(operation: str, x: Held, y: Held) -> Held:
+            return self._w.emit(level, f"{operation} {x}, {y.text}", code, lanes)
+
+        new = emit("fadd", old, part)
+        seen = emit("fsub", new, old)
+        lost_old = emit("fsub", old, emit("fsub", new, seen))
+        lost_part = emit("fsub", part, seen)
+        return [new, emit("fadd", error, emit("fadd", lost_old, lost_part))]
+
+    def total(self, state: Sequence[Held]) -> Held:
+        """The sum; where it is not finite, the error is no number and does not count."""
+        total, error = state
+        level, lanes, code = self._w.depth, total.lanes, total.code
+        whole = self._w.emit(level, f"fadd {total}, {error.text}", code, lanes)
+        fine = self._w.emit(level, f"fcmp ord {error}, {error.text}", "b1", lanes)
+        return self._w.emit(level, f"select {fine}, {whole}, {total}", code, lanes)
+
+    def masked(self, acc: Accumulator, value: Held, active: str | None) -> Held:
+        """The value in the lanes of a mask, and what changes nothing in the others."""
+        if active is None:
+            return value
+        (nothing,) = self.start(acc, value.lanes)
+        mask = type_of("b1", value.lanes)
+        text = f"select {mask} {active}, {value}, {nothing}"
+        return self._w.emit(self._w.depth, text, value.code, value.lanes)
+
     def joined(
         self, acc: Accumulator, old: Sequence[Held], new: Sequence[Held], level: int
     ) -> list[Held]:

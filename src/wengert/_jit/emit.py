@@ -13,6 +13,7 @@ from typing import Any
 
 from .access import Access, flat, lane_mask
 from .accumulators import Accumulators, fusible
+from .blocks import blocks
 from .lanes import Lanes
 from .loops import (
     Accumulator,
@@ -55,6 +56,9 @@ class Emitter:
         self._locals: dict[str, Held] = {}
         self._states: dict[str, list[Held]] = {}
         """What the accumulators of open loops hold."""
+        self._blocks = blocks(program.body, lanes.of)
+        self._aside = {name for block in self._blocks.values() for name in block.names}
+        """Long sums: a total, and the rounding errors made so far."""
 
     def text(self) -> str:
         """The module but for the mathematical functions, which `functions` names."""
@@ -109,7 +113,8 @@ class Emitter:
         w = self._w
         for acc in loop.accumulators:
             lanes = w.lanes if w.vector is not None else self._lanes_inside(loop, acc)
-            self._states[acc.name] = self._sums.start(acc, lanes)
+            state = self._sums.start(acc, lanes)
+            self._states[acc.name] = [*state, *state] if acc.name in self._aside else state
         extent = loop.var.extent
         if loop.vector:
             lanes = self._lanes.of(loop)
@@ -127,6 +132,8 @@ class Emitter:
             self._counted(loop, 0, extent, 1, w.active)
         for acc in loop.accumulators:
             state = self._states.pop(acc.name)
+            if acc.name in self._aside:
+                state = [self._sums.total(state)]
             if w.vector is None:
                 state = self._sums.across(acc, state)
             self._locals[acc.name] = state[-1]
@@ -161,45 +168,48 @@ class Emitter:
 
     def _repeated(self, loop: Loop, scope: Scope, first: int, end: int, step: int) -> None:
         w = self._w
-        carried = [
-            inner.accumulator.name
-            for inner in walk(loop.body)
-            if isinstance(inner, Update) and inner.accumulator.name in self._states
-        ]
+        block = self._blocks.get(loop)
+        aside = {name for name in (block.names if block else ()) if name in self._states}
+        carried = list(
+            dict.fromkeys(
+                inner.accumulator.name
+                for inner in walk(loop.body)
+                if isinstance(inner, Update) and inner.accumulator.name in self._states
+            )
+        )
+        totals = {name: self._states[name] for name in carried if name in aside}
         w.enter(scope)
-        before, header, done = w.block, w.label("loop"), w.label("done")
-        counter, following, again = w.name(), w.name(), w.name()
-        opening: list[Any] = [f"br label %{header}", f"{header}:"]
-        w.append(opening)
-        w.block = header
-        w.bind(loop.var, Held(counter, "i64", 1, w.depth))
-        entering = {name: self._states[name] for name in carried}
-        inside: dict[str, list[Held]] = {}
-        for name in carried:
-            inside[name] = self._states[name] = [
-                Held(w.name(), held.code, held.lanes, w.depth) for held in entering[name]
-            ]
+        outer = _Repeat(w, str(first)) if totals else None
+        limit = str(end)
+        if outer is not None:
+            assert block is not None
+            outer.carry({name: self._states[name] for name in carried}, self._states)
+            totals = {name: self._states[name] for name in totals}
+            for name in totals:
+                self._states[name] = self._sums.restarted(totals[name])
+            limit = w.least(outer.counter, block.iterations * step, end)
+        repeat = _Repeat(w, outer.counter if outer is not None else str(first))
+        w.bind(loop.var, Held(repeat.counter, "i64", 1, w.depth))
+        repeat.carry({name: self._states[name] for name in carried}, self._states)
         self._body(loop.body)
-        opening.append(f"{counter} = phi i64 [{first}, %{before}], [{following}, %{w.block}]")
-        for name in carried:
-            for old, here, new in zip(entering[name], inside[name], self._states[name]):
-                opening.append(
-                    f"{here.text} = phi {here.type} [{old.text}, %{before}], "
-                    f"[{new.text}, %{w.block}]"
-                )
-        w.append(f"{following} = add nuw nsw i64 {counter}, {step}")
-        w.append(f"{again} = icmp ult i64 {following}, {end}")
-        w.append(f"br i1 {again}, label %{header}, label %{done}")
+        repeat.close(step, limit, self._states)
+        if outer is not None:
+            for name, total in totals.items():
+                self._states[name] = self._sums.put_aside(total, self._states[name])
+            outer.close_at(repeat.following, end, self._states)
         w.leave()
-        w.append(f"{done}:")
-        w.block = done
 
     def _update(self, update: Update) -> None:
         acc = update.accumulator
         state = self._states[acc.name]
         lanes = state[0].lanes
         mask = self._counting(lanes)
-        if fusible(update.value, acc):
+        if acc.name in self._aside and len(state) == 2:
+            value = self._full(self.value(update.value), lanes)
+            self._states[acc.name] = self._sums.put_aside(
+                state, [self._sums.masked(acc, value, mask)]
+            )
+        elif fusible(update.value, acc):
             assert isinstance(update.value, Op)
             x, y = (self._full(self.value(arg), lanes) for arg in update.value.args)
             self._states[acc.name] = self._sums.take_product(state, x, y, mask)
@@ -278,6 +288,56 @@ class Emitter:
                 return self._access.inside(expr)
             case _:
                 raise TypeError(type(expr))
+
+
+class _Repeat:
+    """A loop in the text: its header is completed when the end is known."""
+
+    def __init__(self, writer: Writer, first: str) -> None:
+        self._w = writer
+        self._first = first
+        self._before = writer.block
+        self._header, self._done = writer.label("loop"), writer.label("done")
+        self.counter, self.following = writer.name(), writer.name()
+        self._opening: list[Any] = [f"br label %{self._header}", f"{self._header}:"]
+        writer.append(self._opening)
+        writer.block = self._header
+        self._entering: dict[str, list[Held]] = {}
+        self._inside: dict[str, list[Held]] = {}
+
+    def carry(self, entering: dict[str, list[Held]], states: dict[str, list[Held]]) -> None:
+        """Keep these states in registers across iterations."""
+        w = self._w
+        self._entering = entering
+        for name, state in entering.items():
+            self._inside[name] = [Held(w.name(), h.code, h.lanes, w.depth) for h in state]
+            states[name] = list(self._inside[name])
+
+    def close(self, step: int, limit: str, states: dict[str, list[Held]]) -> None:
+        """Go on with the next iteration below `limit`."""
+        self._w.append(f"{self.following} = add nuw nsw i64 {self.counter}, {step}")
+        self._end(self.following, limit, states)
+
+    def close_at(self, following: str, limit: int, states: dict[str, list[Held]]) -> None:
+        """Go on with iteration `following`, if it is below `limit`."""
+        self._end(following, str(limit), states)
+
+    def _end(self, following: str, limit: str, states: dict[str, list[Held]]) -> None:
+        w = self._w
+        again = w.name()
+        self._opening.append(
+            f"{self.counter} = phi i64 [{self._first}, %{self._before}], [{following}, %{w.block}]"
+        )
+        for name, entering in self._entering.items():
+            for old, here, new in zip(entering, self._inside[name], states[name], strict=True):
+                self._opening.append(
+                    f"{here.text} = phi {here.type} [{old.text}, %{self._before}], "
+                    f"[{new.text}, %{w.block}]"
+                )
+        w.append(f"{again} = icmp ult i64 {following}, {limit}")
+        w.append(f"br i1 {again}, label %{self._header}, label %{self._done}")
+        w.append(f"{self._done}:")
+        w.block = self._done
 
 
 def _written(body: Sequence[Statement]) -> set[Buffer]:

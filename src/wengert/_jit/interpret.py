@@ -62,8 +62,7 @@ def _by_math(function: Callable[[float], float]) -> Callable[[Any], Any]:
 
 
 def _sigmoid(x: Any) -> Any:
-    found: Any = np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x)))
-    return np.asarray(found).astype(np.asarray(x).dtype)
+    return np.exp(-np.logaddexp(np.zeros((), np.asarray(x).dtype), -x))
 
 
 def _sign(x: Any) -> Any:

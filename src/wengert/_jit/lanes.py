@@ -32,6 +32,13 @@ _CONTIGUOUS, _UNIFORM, _SCATTERED = 1.0, 0.5, 2.0
 """Costs of an access: for a whole vector, for one number, for each lane."""
 
 
+_LIGHT = frozenset(
+    ("add", "sub", "mul", "neg", "abs", "maximum", "minimum", "relu", "where", "cast", "eq", "ne",
+     "lt", "le", "gt", "ge", "bitwise_and", "bitwise_or", "bitwise_not", "isnan")
+)  # fmt: skip
+"""Operations of one or two instructions."""
+
+
 class Lanes:
     """Marks vector loops; knows the width of each."""
 
@@ -57,7 +64,9 @@ class Lanes:
                 if isinstance(statement, Store):
                     widest = max(widest, BYTES[statement.buffer.code])
             extent = loop.var.extent
-            found = min(self._bytes // widest, 16, 1 << max(extent - 1, 0).bit_length())
+            room = 1 << max(extent - 1, 0).bit_length()
+            found = min(self._bytes // widest, 16)
+            found = min(found * _at_a_time(loop, found), room)
             self._counts[loop] = found
         return found
 
@@ -78,6 +87,23 @@ class Lanes:
                             statement.vector = False
                     return cost
         return best
+
+
+def _at_a_time(loop: Loop, lanes: int) -> int:
+    """How many vectors a loop with accumulators does at once, so that additions overlap."""
+    sums = sum(isinstance(statement, Update) for statement in walk([loop]))
+    if not sums:
+        return 1
+    work = 0
+    for expr in _every(loop.body):
+        if isinstance(expr, Op):
+            work += 1 if expr.name in _LIGHT else 100
+        elif isinstance(expr, Load):
+            work += 1
+    for count, most in ((4, 8), (2, 20)):
+        if work <= most and sums * count <= 8 and loop.var.extent >= 2 * count * lanes:
+            return count
+    return 1
 
 
 def vectorisable(loop: Loop) -> bool:

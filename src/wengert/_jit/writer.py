@@ -108,6 +108,14 @@ class Writer:
             self.scopes[level + 1].hoisted.append(line)
         return Held(name, code, lanes, level)
 
+    def least(self, start: str, step: int, end: int) -> str:
+        """min(start + step, end), here."""
+        next_, inside, least = self.name(), self.name(), self.name()
+        self.append(f"{next_} = add nuw nsw i64 {start}, {step}")
+        self.append(f"{inside} = icmp ult i64 {next_}, {end}")
+        self.append(f"{least} = select i1 {inside}, i64 {next_}, i64 {end}")
+        return least
+
     def find(self, key: Any) -> Held | None:
         for scope in reversed(self.scopes):
             found = scope.known.get(key)
