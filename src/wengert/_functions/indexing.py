@@ -18,8 +18,11 @@ from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives import shaping as p
 from .._primitives.creation import constant
-from .._primitives.elementwise import add, bitwise_not, lt, where as _where
-from .._primitives.indexing import along_axis, put as _put, scatter_add as _scatter_add, take
+from .._primitives.elementwise import add, bitwise_not, lt
+from .._primitives.elementwise import where as _where
+from .._primitives.indexing import along_axis, take
+from .._primitives.indexing import put as _put
+from .._primitives.indexing import scatter_add as _scatter_add
 from .._record.storage import check_writable, write
 from .._record.trace import concrete
 from .shape import expand
@@ -140,7 +143,7 @@ def _parse_array(
             f"index: a mask of shape {tuple(item._data.shape)} does not fit the axes {covered} of a "
             f"tensor of shape {shape}."
         )
-    mask = concrete(item, "number")
+    mask = concrete(item, "positions")
     if item._data.ndim == 0:
         arrays[len(new)] = constant(np.zeros(int(mask), np.int64))
         new.append(1)
@@ -210,7 +213,9 @@ def _fitted(value: Any, target: Any) -> Any:
         own = own[1:]
         value = p.reshape(value, shape=own)
     if broadcast("index_put", own, shape) != shape:
-        raise ShapeError(f"index_put: a value of shape {own} does not fit the place of shape {shape}.")
+        raise ShapeError(
+            f"index_put: a value of shape {own} does not fit the place of shape {shape}."
+        )
     return expand(value, shape)
 
 
@@ -256,7 +261,9 @@ def _trimmed(value: Any, ndim: int) -> Any:
 def _spread_mask(mask: Any, x: Any) -> Any:
     own, shape = tuple(mask._data.shape), tuple(x._data.shape)
     if own != shape[: len(own)]:
-        raise ShapeError(f"index_put: a mask of shape {own} does not fit a tensor of shape {shape}.")
+        raise ShapeError(
+            f"index_put: a mask of shape {own} does not fit a tensor of shape {shape}."
+        )
     return p.reshape(mask, shape=own + (1,) * (len(shape) - len(own)))
 
 
@@ -300,7 +307,9 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     tensor([0.2500, 0.0000])
     """
     if input is None and other is None:
-        return tuple(constant(i.astype(np.int64)) for i in np.nonzero(concrete(condition, "number")))
+        return tuple(
+            constant(i.astype(np.int64)) for i in np.nonzero(concrete(condition, "positions"))
+        )
     return _where(condition, input, other)
 
 
@@ -312,7 +321,7 @@ def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
     tensor([[1],
             [2]])
     """
-    found = np.nonzero(np.atleast_1d(concrete(x, "number")))
+    found = np.nonzero(np.atleast_1d(concrete(x, "positions")))
     if as_tuple:
         return tuple(constant(i.astype(np.int64)) for i in found)
     return constant(np.stack(found, 1).astype(np.int64)[:, : x._data.ndim])

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
 from .._base.dtypes import Dtype, is_inexact, number_dtype
-from .._base.errors import EscapedValueError, TracedValueError, TracingError
+from .._base.errors import EscapedValueError, InplaceError, TracedValueError, TracingError
 from .._base.shapes import Shape
-from .._graph.graph import Graph
+from .._graph.graph import Graph, sources
 from .._graph.node import INPUT, LEAF, NO_PARAMS, Abstract, Edge, Node, Primitive
 from .._graph.value import Batched, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
@@ -61,12 +62,19 @@ class GradSlot:
 
 
 class Trace:
-    """One open recording. `parent` is the trace it was opened in, if any."""
+    """One open recording. `parent` is the trace it was opened in, if any.
 
-    def __init__(self, parent: Trace | None, depth: int, name: str = "a function") -> None:
+    With `pure` it is that of a function without effects (the body of a loop, a branch): whatever
+    it reads from outside is a capture, and nothing from outside may be written.
+    """
+
+    def __init__(
+        self, parent: Trace | None, depth: int, name: str = "a function", pure: bool = False
+    ) -> None:
         self.parent = parent
         self.depth = depth
         self.name = name
+        self.pure = pure
         self.open = True
         self.nodes: list[Node] = []
         self.inputs: list[Node] = []
@@ -78,6 +86,8 @@ class Trace:
         """ids of storages that are lifted by their root from the start."""
         self._shadows: dict[int, tuple[Any, Any]] = {}
         self._captured: dict[Any, Any] = {}
+        self._given: dict[Node, str | None] = {}
+        """What a pure function may not write: its arguments, by name, and its captures (None)."""
 
     # ---- values that enter ------------------------------------------------------------------
 
@@ -97,6 +107,24 @@ class Trace:
         node.label = label
         self.inputs.append(node)
         return self._handle(node, 0)
+
+    def argument(self, shape: Shape, dtype: Dtype, label: str | None, live: bool) -> Any:
+        """An argument of a pure function; `live` if a derivative taken outside passes through."""
+        handle = self.new_input(shape, dtype, label)
+        self._given[handle._edge[0]] = label or "its argument"
+        if live:
+            self._enter(handle)
+        return handle
+
+    def _enter(self, handle: Any) -> None:
+        """Let a derivative that comes from outside start here; `backward` may not pass it."""
+        outer = handle._edge
+        node = Node(LEAF, NO_PARAMS, (outer,), (handle._data.shape,), {}, None)
+        node.outputs = (handle._data,)
+        node.label = "captured"
+        self.nodes.append(node)
+        self._given[node] = self._given[outer[0]]
+        handle._edge = (node, 0)
 
     def _handle(self, node: Node, index: int) -> Any:
         out = handle_class[0].__new__(handle_class[0])
@@ -128,29 +156,39 @@ class Trace:
             return operand
         data = operand._data
         if data.__class__ is Abstract:
-            if data.trace is self:
-                return operand
-            return self._capture(operand, data.trace)
+            return operand if data.trace is self else self._capture(operand)
         if data.__class__ is Batched:
-            return self._capture(operand, None)
+            return self._capture(operand)
         if self.parent is not None:
-            return self._capture(self.parent.resolve(operand), self.parent)
-        return self._shadow(operand)
+            return self._capture(self.parent.resolve(operand))
+        return self._capture(operand) if self.pure else self._shadow(operand)
 
-    def _capture(self, outer: Any, trace: Trace | None) -> Any:
-        """An input for a value of an enclosing trace or vmap level."""
-        if trace is not None:
-            trace.require_open(outer)
-        edge = edge_of(outer) if trace is not None else id(outer)
-        found = self._captured.get(edge)
+    def _capture(self, outer: Any) -> Any:
+        """An input for a value from outside: of an enclosing trace or vmap level, or concrete."""
+        data = outer._data
+        symbolic = data.__class__ is Abstract
+        if symbolic:
+            data.trace.require_open(outer)
+        key = edge_of(outer) if symbolic else id(outer)
+        found = self._captured.get(key)
         if found is None:
-            data = outer._data
-            found = self.new_input(data.shape, data.dtype)
+            weak, hint = (data.weak, data.hint) if symbolic else (False, None)
+            found = self.new_input(data.shape, data.dtype, weak=weak, hint=hint)
             node = found._edge[0]
-            node.differentiable = trace is not None and differentiable(edge_of(outer))
+            self._given[node] = None
             self.captures.append((node, outer))
-            self._captured[edge] = found
+            self._captured[key] = found
+            if self._moves(outer):
+                self._enter(found)
         return found
+
+    def _moves(self, outer: Any) -> bool:
+        """Whether a derivative walk outside would visit a value."""
+        while outer._data.__class__ is Batched:
+            outer = outer._data.physical
+        if self.parent is not None and outer._data.__class__ is not Abstract:
+            outer = self.parent.resolve(outer)
+        return differentiable(edge_of(outer))
 
     def _shadow(self, handle: Any) -> Any:
         pair = self._shadows.get(id(handle))
@@ -210,7 +248,7 @@ class Trace:
         shapes: list[Shape] = []
         dtypes: list[Any] = []
         depends = False
-        weak = bool(resolved)
+        weak = bool(resolved) and primitive.n_outputs == 1
         for operand in resolved:
             if isinstance(operand, Handle):
                 edge = edge_of(operand)
@@ -243,7 +281,7 @@ class Trace:
         """Raise if the write could not be carried out by a later call."""
         view = target._view
         base = view.base if view is not None else None
-        edge = target._edge
+        edge = target._edge if base is None else base.edge
         if isinstance(base, Lifted):
             if _modes.current().grad and differentiable(edge_of(value)):
                 raise TracingError(
@@ -252,21 +290,35 @@ class Trace:
                     "Write x.detach(), or do it under `with wengert.no_grad():`."
                 )
             base.written = True
-        elif (
-            edge is not None
-            and edge[0].primitive is INPUT
-            and edge[0] in [node for node, _ in self.captures]
-        ):
-            raise TracingError(
-                f"a tensor from outside is written in the body of {self.name} at "
-                f"{source_line(caller())}. Return the new value from the body instead."
+        elif edge is not None and edge[0] in self._given:
+            self._refuse_write(self._given[edge[0]], tuple(edge[0].outputs[0].shape))
+
+    def _refuse_write(self, argument: str | None, shape: Shape) -> None:
+        place = source_line(caller())
+        if argument is not None:
+            raise InplaceError(
+                f"{self.name} changes {argument} (shape {shape}) in place at {place}. Make a new "
+                "tensor there (x = x + 1 instead of x += 1) and return it."
             )
+        raise TracingError(
+            f"{self.name} changes a tensor from outside (shape {shape}) in place at {place}. Pass "
+            "it in as an argument, and return the new value. (A random function changes the state "
+            "of its generator: draw the numbers before, and pass them in.)"
+        )
 
     # ---- gradients --------------------------------------------------------------------------
 
     def grad_slot(self, handle: Any, reading: bool) -> GradSlot:
         """The overlay of a concrete handle's `.grad`."""
         slot = self.grads.get(id(handle))
+        if self.pure and not reading:
+            raise TracingError(
+                f"{self.name} sets the .grad of a tensor (shape {tuple(handle._data.shape)}) at "
+                f"{source_line(caller())}. Take gradients with autograd.grad or func.grad there, "
+                "and return them."
+            )
+        if slot is None and self.pure and self.parent is not None:
+            return self.parent.grad_slot(handle, reading)
         if slot is None:
             slot = self.grads[id(handle)] = GradSlot(handle, reading)
         return slot
@@ -288,7 +340,19 @@ class Trace:
         if data.hint is None:
             self.raise_traced(handle, what)
         self.number_guards.append(handle)
+        captured = dict(self.captures)
+        for node in sources(handle._edge[0]):
+            if node in captured:
+                outer = captured[node]
+                outer._data.trace.guarded_number(outer, what)
         return data.hint
+
+    def close(self) -> None:
+        """End the recording; what only recording needed is let go."""
+        self.open = False
+        self.nodes, self.inputs, self.captures = [], [], []
+        self.lifted, self.grads, self.number_guards = {}, {}, []
+        self._shadows, self._captured, self._given = {}, {}, {}
 
     def raise_traced(self, handle: Any, what: str) -> None:
         """The error for asking a symbol for its value."""
@@ -304,6 +368,7 @@ class Trace:
 _ADVICE = {
     "truth value": "Use where(x > 0, a, b), or cond() to run one branch.",
     "number": "Return it and read it outside, or keep computing with tensors.",
+    "positions": "The shape of x[mask] or nonzero() depends on values; use where(mask, x, 0).",
 }
 
 
@@ -366,30 +431,35 @@ def stays_view(source: Any, primitive: Primitive, params: dict[str, Any]) -> boo
 
 
 def trace_function(
-    function: Callable[..., Any], avals: Sequence[tuple[Shape, Dtype]], name: str
-) -> tuple[Graph, list[Any], Any]:
+    function: Callable[..., Any],
+    avals: Sequence[tuple[Shape, Dtype]],
+    name: str,
+    labels: Sequence[str] = (),
+    live: Sequence[bool] = (),
+) -> tuple[Graph, list[Any], list[Any]]:
     """Trace a pure function of handles; (graph, outer handles it captured, what it returned).
 
     The function returns a flat sequence of handles or numbers. The captures are extra inputs of
-    the graph, after the arguments.
+    the graph, after the arguments. `labels` name the arguments in errors; `live` says which of
+    them stand for values that require grad.
     """
     modes = _modes.current()
-    trace = Trace(modes.trace, modes.depth + 1, name)
-    arguments = [trace.new_input(shape, dtype) for shape, dtype in avals]
+    trace = Trace(modes.trace, modes.depth + 1, name, pure=True)
+    arguments = [
+        trace.argument(shape, dtype, label, moves)
+        for (shape, dtype), label, moves in zip_longest(avals, labels, live)
+    ]
     try:
-        with _modes.override(trace=trace, depth=trace.depth):
+        # Inside there are single samples: open levels batch the finished graph.
+        with _modes.override(trace=trace, depth=trace.depth, levels=()):
             results = list(function(*arguments))
             handles = [
                 result if isinstance(result, Handle) else constant(result) for result in results
             ]
-            captured = [outer for _, outer in trace.captures]
-            captured += [lifted.handle for lifted in trace.lifted.values()]
             graph = trace.graph(handles)
+        captured = [outer for _, outer in trace.captures]
     finally:
-        trace.open = False
-    written = [lifted for lifted in trace.lifted.values() if lifted.written]
-    if written:
-        raise TracingError(f"{name}: the body writes a tensor from outside. Return it instead.")
+        trace.close()
     return graph, captured, results
 
 
@@ -423,18 +493,28 @@ def evaluate(graph: Graph, operands: Sequence[Any]) -> list[Any]:
     for node in graph.nodes:
         inputs = [values[i] if isinstance(i, tuple) else i for i in node.inputs]
         if node.primitive is LEAF:
-            result = inputs[0]
-        elif node.stopped:
+            values[(node, 0)] = inputs[0]
+            continue
+        if node.stopped:
             with _modes.override(grad=False):
                 result = record(node.primitive, inputs, node.params)
         else:
             result = record(node.primitive, inputs, node.params)
-        if len(node.outputs) == 1:
-            values[(node, 0)] = result
-        else:
-            for index, part in enumerate(result):
-                values[(node, index)] = part
+        parts: Sequence[Any] = result if isinstance(result, tuple) else (result,)
+        for index, part in enumerate(parts):
+            values[(node, index)] = part
+        for index, hook in node.hooks or ():
+            _hook(parts[index], hook)
     return [values[edge] for edge in graph.outputs]
+
+
+def _hook(handle: Any, hook: Callable[[Any], Any]) -> None:
+    """Let a hook that was registered while tracing see the cotangents of this run."""
+    while handle._data.__class__ is Batched:
+        handle = handle._data.physical
+    edge = edge_of(handle)
+    if edge is not None and differentiable(edge):
+        edge[0].hooks = [*(edge[0].hooks or ()), (edge[1], hook)]
 
 
 def concrete(handle: Any, what: str) -> Any:
