@@ -11,7 +11,7 @@ from typing import Any
 
 from .._base.dtypes import Dtype
 from .._base.shapes import Shape
-from .node import Abstract, Edge, Input, Node
+from .node import INPUT, Abstract, Edge, Input, Node
 
 
 class Graph:
@@ -33,6 +33,8 @@ class Graph:
         self.outputs = tuple(outputs)
         self.commits = tuple(commits)
         self.nodes = tuple(_live(nodes, [*self.outputs, *(edge for _, edge in self.commits)]))
+        self.derived: dict[Any, Any] = {}
+        """What was worked out from this graph and is kept with it: a graph never changes."""
 
     def __str__(self) -> str:
         from .text import graph_text
@@ -76,6 +78,22 @@ def input_avals(node: Node) -> list[tuple[Shape, Dtype] | complex]:
     return found
 
 
+def sources(root: Node) -> list[Node]:
+    """The INPUT nodes that a node depends on."""
+    found: list[Node] = []
+    seen: set[Node] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.primitive is INPUT:
+            found.append(node)
+        stack.extend(edge[0] for edge in node.inputs if isinstance(edge, tuple))
+    return found
+
+
 def users(graph: Graph) -> dict[Any, list[tuple[Node, int]]]:
     """For every edge, the (node, operand position) pairs that read it."""
     found: dict[Any, list[tuple[Node, int]]] = {}
@@ -86,4 +104,4 @@ def users(graph: Graph) -> dict[Any, list[tuple[Node, int]]]:
     return found
 
 
-__all__ = ["Graph", "Input", "aval", "input_avals", "users"]
+__all__ = ["Graph", "Input", "aval", "input_avals", "sources", "users"]

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._base import pytree
 from .._base.dtypes import float64, int64
-from .._graph.graph import Graph
+from .._graph.graph import Graph, sources
 from .._graph.node import Edge, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
@@ -266,7 +266,7 @@ class _Capture:
         parts = {lifted.node: lifted.part for lifted in trace.lifted.values()}
         result.parts = [parts.get(node, True) for node in kept]
         for handle in trace.number_guards:
-            for node in _number_inputs(handle._edge[0]):
+            for node in sources(handle._edge[0]):
                 guard = (self.sources[node], node.outputs[0].hint)
                 if guard not in result.number_guards:
                     result.number_guards.append(guard)
@@ -368,19 +368,3 @@ def _used_up(root: Node) -> bool:
             edge[0] for edge in node.inputs if isinstance(edge, tuple) and differentiable(edge)
         )
     return False
-
-
-def _number_inputs(root: Node) -> list[Node]:
-    """The lifted numbers that a number was computed from."""
-    found: list[Node] = []
-    seen: set[Node] = set()
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if node.primitive.name == "input":
-            found.append(node)
-        stack.extend(edge[0] for edge in node.inputs if isinstance(edge, tuple))
-    return found

@@ -16,12 +16,12 @@ from .._graph.node import NO_PARAMS, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle, record
+from .._record.numpy_run import run_graph
 from .._record.storage import storage_of
 from .call import CompiledCall
 from .capture import Captured, Source
 from .fast import FastPath
 from .lifting import State
-from .numpy_run import run_graph
 from .report import Report
 from .signature import gradient_kind, layout, sharing
 
