@@ -32,8 +32,17 @@ from .reverse import leaf_handle, reachable, walk
 from .site import Site, kept_value
 
 
-def push_walk(leaves: Sequence[Any], tangents: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
-    """The tangents of `outputs` when `leaves` move along `tangents`; None where independent."""
+def push_walk(
+    leaves: Sequence[Any],
+    tangents: Sequence[Any],
+    outputs: Sequence[Any],
+    *,
+    carried: bool = False,
+) -> list[Any]:
+    """The tangents of `outputs` when `leaves` move along `tangents`; None where independent.
+
+    With `carried` they come with their masks, as the walk carried them.
+    """
     known: dict[Edge, Any] = {}
     for leaf, tangent in zip(leaves, tangents, strict=True):
         edge = edge_of(leaf)
@@ -53,7 +62,7 @@ def push_walk(leaves: Sequence[Any], tangents: Sequence[Any], outputs: Sequence[
             if tangent is not None:
                 known[(node, index)] = tangent
     found = [None if place is None else known.get(place) for place in places]
-    return [None if tangent is None else value_of(tangent) for tangent in found]
+    return [t if t is None or carried else value_of(t) for t in found]
 
 
 def push(node: Node, tangents: Sequence[Any]) -> Sequence[Any]:
@@ -141,6 +150,8 @@ def _apply_linear(node: Node, moving: Sequence[Any], fixed: set[int]) -> Any:
 
 def _push_other(node: Node, tangents: Sequence[Any]) -> Sequence[Any]:
     primitive: Any = node.primitive
+    if primitive.absence == "carried":
+        return primitive.jvp(Site(node), *tangents)
     values = [None if t is None else value_of(t) for t in tangents]
     masks = [None if t is None else mask_of(t) for t in tangents]
     found = _apply_jvp(node, values)

@@ -109,8 +109,10 @@ def _moved_to(site: Site, g: Any, mask: Mask | None, i: int) -> Mask:
 
 def _pull_other(node: Node, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     primitive: Any = node.primitive
-    values = [None if c is None else value_of(c) for c in cotangents]
     site = Site(node)
+    if primitive.absence == "carried":
+        return primitive.vjp(site, wanted, *cotangents)
+    values = [None if c is None else value_of(c) for c in cotangents]
     found = _apply_vjp(site, values, wanted)
     masks = [None if c is None else mask_of(c) for c in cotangents]
     if primitive.absence == "pointwise":

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .._base.errors import DifferentiationError, TracingError
+from .._base.errors import DifferentiationError, ShapeError, TracingError
 from .._graph.node import LEAF, NO_PARAMS, Edge, Node
+from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle
 from .._record.storage import edge_of
@@ -103,16 +104,38 @@ class _Sweep:
         return node, self.pending.pop(node)
 
 
-def _run_hooks(node: Node, slots: list[Any]) -> None:
+def _run_hooks(sweep: _Sweep, node: Node, slots: list[Any]) -> None:
     for index, hook in list(node.hooks or ()):
         if slots[index] is not None:
-            changed = hook(value_of(slots[index]))
+            g = value_of(slots[index])
+            changed = hook(g)
+            # The hook may have kept what it was given.
+            sweep.passed.add(id(g))
             if changed is not None:
+                _check_hook(node, g, changed)
+                sweep.passed.add(id(changed))
                 slots[index] = changed
 
 
-def _spread(sweep: _Sweep, node: Node, slots: list[Any], needed: set[Node] | None) -> None:
-    """Pull the cotangents of one node back to its operands."""
+def _check_hook(node: Node, g: Any, changed: Any) -> None:
+    if not isinstance(changed, Handle):
+        what = f"a {type(changed).__name__}"
+    elif changed._data.shape != g._data.shape or changed._data.dtype != g._data.dtype:
+        what = (
+            f"shape {tuple(changed._data.shape)} and dtype {changed._data.dtype} for a gradient of "
+            f"shape {tuple(g._data.shape)} and dtype {g._data.dtype}"
+        )
+    else:
+        return
+    kind = TypeError if not isinstance(changed, Handle) else ShapeError
+    raise kind(
+        f"backward: a hook on {node.name()} returned {what}. Return a tensor like the one it is "
+        "given, or None."
+    )
+
+
+def _spread(sweep: _Sweep, node: Node, slots: list[Any], needed: set[Node] | None) -> bool:
+    """Pull the cotangents of one node back to its operands; False if none of them wants any."""
     inputs: Any = node.inputs
     if needed is None and not node.outputs:
         # An eager node keeps an edge only where there is something to differentiate.
@@ -125,7 +148,9 @@ def _spread(sweep: _Sweep, node: Node, slots: list[Any], needed: set[Node] | Non
             for edge in inputs
         ]
     if True not in wanted:
-        return
+        return False
+    if node.consumed:
+        raise freed_error(node)
     given = [None if slot is None else value_of(slot) for slot in slots]
     for edge, cotangent in zip(inputs, pull(node, slots, wanted), strict=True):
         if cotangent is not None:
@@ -133,14 +158,20 @@ def _spread(sweep: _Sweep, node: Node, slots: list[Any], needed: set[Node] | Non
             if value is given[0] or (len(given) > 1 and any(value is g for g in given)):
                 sweep.passed.add(id(value))
             sweep.add(edge, cotangent)
+    return True
 
 
 def walk(
-    seeds: Sequence[tuple[Any, Any]], targets: Sequence[Any], *, retain: bool = True
+    seeds: Sequence[tuple[Any, Any]],
+    targets: Sequence[Any],
+    *,
+    retain: bool = True,
+    carried: bool = False,
 ) -> list[Any]:
     """The cotangents of `targets`, given (output, cotangent) pairs; None where there is no path.
 
-    Runs in the current grad mode: under `no_grad` the result is a constant.
+    Runs in the current grad mode: under `no_grad` the result is a constant. With `carried` the
+    cotangents come with their masks, as the walk carried them.
     """
     places = [edge_of(_in_trace(target)) for target in targets]
     found: dict[Edge, Any] = {}
@@ -156,12 +187,11 @@ def walk(
         while sweep.heap:
             node, slots = sweep.pop()
             if node.hooks:
-                _run_hooks(node, slots)
+                _run_hooks(sweep, node, slots)
             for index, slot in enumerate(slots):
                 if slot is not None and (node, index) in wanted_edges:
-                    found[(node, index)] = value_of(slot)
-            _spread(sweep, node, slots, needed)
-            if not retain:
+                    found[(node, index)] = slot if carried else value_of(slot)
+            if _spread(sweep, node, slots, needed) and not retain:
                 free(node)
     return [None if place is None else found.get(place) for place in places]
 
@@ -193,8 +223,12 @@ def backward(
     create_graph: bool,
     inputs: Sequence[Any] | None = None,
 ) -> None:
-    """Add d(seeds)/d(leaf) to the `.grad` of every leaf (or of `inputs` only)."""
+    """Add d(seeds)/d(leaf) to the `.grad` of every leaf (or of `inputs` only).
+
+    All or nothing: gradients are deposited when the sweep is over.
+    """
     sweep = _Sweep()
+    found: list[tuple[Any, Any, bool]] = []
     needed: set[Node] | None = None
     only: set[Node] | None = None
     live: list[tuple[Edge, Any]] = []
@@ -220,12 +254,13 @@ def backward(
         while sweep.heap:
             node, slots = sweep.pop()
             if node.hooks:
-                _run_hooks(node, slots)
+                _run_hooks(sweep, node, slots)
             if node.leaf is not None:
                 if only is None or node in only:
                     handle = node.leaf()
                     if handle is not None:
-                        deposit(handle, value_of(slots[0]), id(value_of(slots[0])) in sweep.passed)
+                        g = value_of(slots[0])
+                        found.append((handle, g, id(g) in sweep.passed))
                 continue
             if node.label == "captured" and node.primitive is LEAF:
                 raise TracingError(
@@ -233,11 +268,10 @@ def backward(
                     f"(shape {node.in_shapes[0]}); its history cannot be entered from inside. "
                     "detach() it, or compute it inside."
                 )
-            if node.consumed:
-                raise freed_error(node)
-            _spread(sweep, node, slots, needed)
-            if not retain:
+            if _spread(sweep, node, slots, needed) and not retain:
                 free(node)
+        for handle, g, shared in found:
+            deposit(handle, g, shared)
 
 
 def deposit(handle: Any, g: Any, shared: bool) -> None:
