@@ -209,7 +209,7 @@ from ._transforms.gradients import grad, jvp, value_and_grad, vjp
 from ._transforms.jacobians import hessian, jacfwd, jacrev
 
 if TYPE_CHECKING:
-    from . import autograd, func, linalg, nn, optim, scalar, utils
+    from . import autograd, errors, func, linalg, nn, optim, scalar, utils
     from ._jit.api import jit
     from .scalar import Scalar
 
@@ -241,7 +241,7 @@ nan = math.nan
 newaxis = None
 
 _LAZY_MODULES = (
-    "autograd", "explain", "func", "linalg", "nn", "optim", "scalar", "tensorflow", "utils",
+    "autograd", "errors", "explain", "func", "linalg", "nn", "optim", "scalar", "tensorflow", "utils",
 )  # fmt: skip
 _LAZY_NAMES = {"Scalar": ("wengert.scalar", "Scalar"), "jit": ("wengert._jit.api", "jit")}
 
@@ -333,6 +333,7 @@ __all__ = [
     "eq",
     "erf",
     "erfc",
+    "errors",
     "exp",
     "exp2",
     "explain",

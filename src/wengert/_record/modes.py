@@ -7,6 +7,7 @@ never see one another's. Nothing else in Wengert is a global switch, the default
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import TracebackType
@@ -78,9 +79,36 @@ class _GradMode:
     def __call__(self, function: F) -> F:
         enabled, inference = self._enabled, self._inference
 
+        def set_mode() -> Token[Modes]:
+            return modes_var.set(current().replace(grad=enabled, inference=inference))
+
+        if inspect.isgeneratorfunction(function):
+            # Each step has the mode; between steps the caller's own holds.
+            @functools.wraps(function)
+            def steps(*args: Any, **kwargs: Any) -> Any:
+                generator = function(*args, **kwargs)
+                resume: Callable[[], Any] = functools.partial(next, generator)
+                while True:
+                    token = set_mode()
+                    try:
+                        value = resume()
+                    except StopIteration as stop:
+                        return stop.value
+                    finally:
+                        modes_var.reset(token)
+                    try:
+                        resume = functools.partial(generator.send, (yield value))
+                    except GeneratorExit:
+                        generator.close()
+                        raise
+                    except BaseException as error:  # noqa: BLE001
+                        resume = functools.partial(generator.throw, error)
+
+            return steps  # type: ignore[return-value]
+
         @functools.wraps(function)
         def inside(*args: Any, **kwargs: Any) -> Any:
-            token = modes_var.set(current().replace(grad=enabled, inference=inference))
+            token = set_mode()
             try:
                 return function(*args, **kwargs)
             finally:
@@ -89,7 +117,21 @@ class _GradMode:
         return inside  # type: ignore[return-value]
 
 
-class no_grad(_GradMode):
+class _PlainGradMode(_GradMode):
+    """A grad mode without arguments, so that `@no_grad` works as `@no_grad()` does."""
+
+    def __new__(cls, function: Any = None) -> Any:
+        made = super().__new__(cls)
+        if function is None:
+            return made
+        made.__init__()
+        return made(function)
+
+    def __init__(self, function: Any = None) -> None:
+        super().__init__()
+
+
+class no_grad(_PlainGradMode):
     """Record nothing that could be differentiated; a context manager or a decorator.
 
     >>> import wengert
@@ -103,7 +145,7 @@ class no_grad(_GradMode):
     _enabled = False
 
 
-class enable_grad(_GradMode):
+class enable_grad(_PlainGradMode):
     """Record again inside a `no_grad` block; a context manager or a decorator.
 
     >>> import wengert

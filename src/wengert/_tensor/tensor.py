@@ -366,6 +366,11 @@ class Tensor(Handle):
 
         self.register_hook(keep)
 
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called on this non-leaf."""
+        return self._keeps_grad
+
     def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
         """Call `hook(gradient)` during backward; what it returns (if not None) replaces it.
 

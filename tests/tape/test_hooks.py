@@ -1,0 +1,179 @@
+"""Hooks: they live on nodes, see gradients once, and may replace them."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pytest
+
+import wengert
+from wengert import func, tensor
+
+from .test_backward import leaf
+
+
+def test_a_hook_sees_the_whole_gradient_once() -> None:
+    x = leaf(2.0)
+    seen: list[float] = []
+    y = x * 3
+    y.register_hook(lambda g: seen.append(g.item()))
+    (y * y + y).backward()
+    assert seen == [13]
+
+
+def test_a_hook_may_replace_the_gradient() -> None:
+    x = leaf(2.0)
+    y = x * 3
+    y.register_hook(lambda g: g * 10)
+    x.register_hook(lambda g: g + 1)
+    y.backward()
+    assert x.grad.item() == 31
+
+
+def test_hooks_run_in_the_order_of_registration() -> None:
+    x = leaf(1.0)
+    x.register_hook(lambda g: g + 1)
+    x.register_hook(lambda g: g * 10)
+    (x * 1).backward()
+    assert x.grad.item() == 20
+
+
+def test_a_hook_can_be_removed() -> None:
+    x = leaf(1.0)
+    handle = x.register_hook(lambda g: g * 100)
+    with x.register_hook(lambda g: g * 10):
+        (x * 1).backward()
+    assert x.grad.item() == 1000
+    handle.remove()
+    handle.remove()
+    x.grad = None
+    (x * 1).backward()
+    assert x.grad.item() == 1
+
+
+def test_a_hook_that_removes_itself() -> None:
+    x = leaf(1.0)
+    calls: list[int] = []
+
+    def once(g: Any) -> None:
+        calls.append(1)
+        handle.remove()
+
+    handle = x.register_hook(once)
+    for _ in range(2):
+        (x * 1).backward()
+    assert calls == [1]
+
+
+def test_a_hook_fires_after_its_tensor_has_died() -> None:
+    x = leaf(2.0)
+    seen: list[float] = []
+    y = x * 3
+    y.register_hook(lambda g: seen.append(g.item()))
+    z = y * 2
+    del y
+    gc.collect()
+    z.backward()
+    assert seen == [2]
+
+
+def test_a_hook_on_one_of_several_outputs() -> None:
+    x = leaf(3.0, 1.0)
+    values, _ = x.sort()
+    values.register_hook(lambda g: g * 10)
+    values.sum().backward()
+    assert x.grad.tolist() == [10, 10]
+
+
+def test_hooks_run_for_grad_and_for_an_input() -> None:
+    x = leaf(2.0)
+    y = x * x
+    y.register_hook(lambda g: g * 5)
+    (g,) = wengert.autograd.grad(y, x)
+    assert g.item() == 20
+    y = x * x
+    y.register_hook(lambda g: g * 5)
+    (g,) = wengert.autograd.grad(y * 1, y)
+    assert g.item() == 5
+
+
+def test_hooks_record_under_create_graph() -> None:
+    x = leaf(2.0)
+    y = x * x
+    y.register_hook(lambda g: g * x)
+    (g,) = wengert.autograd.grad(y, x, create_graph=True)  # 2 x * x
+    assert g.item() == 8
+    g.backward()
+    assert x.grad.item() == 8
+
+
+def test_hooks_do_not_record_without_create_graph() -> None:
+    x = leaf(2.0)
+    kept: list[Any] = []
+    y = x * x
+    y.register_hook(lambda g: kept.append(g * x))
+    y.backward()
+    assert not kept[0].requires_grad
+
+
+def test_a_hook_inside_a_transform() -> None:
+    def f(x: Any) -> Any:
+        y = x * x
+        y.register_hook(lambda g: g * 10)
+        return y
+
+    assert func.grad(f)(tensor(3.0)).item() == 60
+
+
+def test_a_hook_on_what_gets_no_gradient_is_not_called() -> None:
+    x = leaf(1.0)
+    calls: list[Any] = []
+    y = x * 2
+    y.register_hook(calls.append)
+    (x * 3).backward()
+    assert calls == []
+
+
+def test_a_hook_on_a_constant_raises() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        tensor(1.0).register_hook(print)
+    assert str(caught.value) == (
+        "register_hook: the tensor does not require grad, so no gradient will come."
+    )
+
+
+def test_a_hook_must_return_a_gradient_of_the_same_shape() -> None:
+    x = leaf(1.0, 2.0)
+    x.register_hook(lambda g: g.sum())
+    with pytest.raises(RuntimeError) as caught:
+        (x * 2).sum().backward()
+    assert str(caught.value) == (
+        "backward: a hook on AccumulateGrad returned shape () and dtype float64 for a gradient of "
+        "shape (2,) and dtype float64. Return a tensor like the one it is given, or None."
+    )
+    assert x.grad is None
+
+
+def test_a_hook_must_return_a_tensor() -> None:
+    x = leaf(1.0)
+    (x * 1).register_hook(print)
+    y = x * 2
+    y.register_hook(lambda g: 3.0)
+    with pytest.raises(TypeError) as caught:
+        y.backward()
+    assert str(caught.value) == (
+        "backward: a hook on MulBackward0 returned a float. Return a tensor like the one it is "
+        "given, or None."
+    )
+
+
+def test_a_hook_registered_before_an_in_place_write_belongs_to_the_old_value() -> None:
+    x = leaf(2.0)
+    y = x * 1
+    seen: list[float] = []
+    y.register_hook(lambda g: seen.append(g.item()))
+    y.mul_(5)
+    (y * 3).backward()
+    assert seen == [15]  # of the value before the write
+    assert x.grad.item() == 15
