@@ -29,7 +29,7 @@ _LINE, _PAD, _MARGIN = 16.0, 8.0, 6.0
 _BINS, _BARS_WIDTH, _BARS_HEIGHT = 24, 60.0, 12.0
 _SMALL = 3
 """Arrays of up to this many elements are written out."""
-_LONGEST = 40
+_LONGEST = 36
 
 _STYLE = """
 .wg-text{font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
@@ -120,9 +120,7 @@ def draw(
     if alone is not None and (gradient is not None or alone._data.size == 1):
         arriving = cotangents(alone, gradient, nodes=[step.node for step in graph])
     boxes, links = _Boxes(graph, arriving).made()
-    # What is computed forms a spine; leaves and constants come in from the side.
-    pull = [1 if boxes[above].style in ("wg-leaf", "wg-constant") else 9 for above, _ in links]
-    layout = layered([(box.width, box.height) for box in boxes], links, pull)
+    layout = layered([(box.width, box.height) for box in boxes], links, _pulls(boxes, links))
     return Picture(_svg(str(graph).splitlines()[0], boxes, layout))
 
 
@@ -253,8 +251,7 @@ class _Boxes:
         else:
             style = "wg-result" if node.name in self._graph.results else "wg-box"
             head = ", ".join(output.name for output in node.outputs)
-            call = str(node).partition(" = ")[2]
-            head += " = " + (call if len(call) <= _LONGEST else call[: _LONGEST - 1] + "…")
+            head += " = " + _call(node)
         box = _Box(style, head, _shape(node), title=node.source or str(node))
         for index, output in enumerate(node.outputs):
             self._rows(box, output, (node.node, index))
@@ -268,9 +265,29 @@ class _Boxes:
             box.rows.append(_row("wg-gradient", "grad ", found))
 
 
+def _call(node: GraphNode) -> str:
+    """`sum(a, axes=(0,))`, with the parameters left out where that is too long for a box."""
+    whole = str(node).partition(" = ")[2]
+    if len(whole) > _LONGEST:
+        operands = ", ".join(map(str, node.operands))
+        whole = f"{node.operation}({operands}{', …' if node.params else ''})"
+    return whole if len(whole) <= _LONGEST else whole[: _LONGEST - 1] + "…"
+
+
 def _shape(node: GraphNode) -> str:
     shape = node.outputs[0].shape
     return "[?]" if shape is None else str(list(shape))
+
+
+def _pulls(boxes: Sequence[_Box], links: Sequence[tuple[int, int]]) -> list[int]:
+    """What is computed forms a spine; leaves and constants, moved or not, come in from the side."""
+    aside = {k for k, box in enumerate(boxes) if box.style in ("wg-leaf", "wg-constant")}
+    pulls: list[int] = []
+    for above, below in links:
+        pulls.append(1 if above in aside else 20)
+        if above in aside and boxes[below].style == "wg-move":
+            aside.add(below)
+    return pulls
 
 
 # ---- SVG ----------------------------------------------------------------------------------------
