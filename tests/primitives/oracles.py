@@ -348,8 +348,8 @@ def _window_places(shape: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
         (extent - (k - 1) * d - 1) // s + 1
         for extent, k, s, d in zip(shape, kernel, stride, dilation, strict=True)
     ]
-    for place in numpy.ndindex(*counts, *kernel):
-        start, offset = place[: len(kernel)], place[len(kernel) :]
+    for place in numpy.ndindex(*kernel, *counts):
+        offset, start = place[: len(kernel)], place[len(kernel) :]
         yield (
             place,
             tuple(
@@ -366,7 +366,7 @@ def _windows(x: Array, kernel: Any, stride: Any, dilation: Any) -> Array:
     for lead in numpy.ndindex(*x.shape[:-rank]):
         for place, source, _ in _window_places(x.shape[-rank:], kernel, stride, dilation):
             found[(*lead, *place)] = x[(*lead, *source)]
-    out = _empty((*x.shape[:-rank], *counts, *kernel))
+    out = _empty((*x.shape[:-rank], *kernel, *counts))
     for place, value in found.items():
         out[place] = value
     return out

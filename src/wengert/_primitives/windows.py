@@ -1,4 +1,8 @@
-"""Sliding windows over the trailing axes, and their transpose: what convolution and pooling need."""
+"""Sliding windows over the trailing axes, and their transpose: what convolution and pooling need.
+
+The place inside a window comes before the place of the window: rows of memory stay long, and the
+matrix that a convolution multiplies is a reshape of the windows.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ def _windowed(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tup
             f"windows: a kernel {kernel} with dilation {params['dilation']} does not fit into "
             f"{extents}."
         )
-    return [((*lead, *counts, *kernel), dtypes[0])]
+    return [((*lead, *kernel, *counts), dtypes[0])]
 
 
 _SAMPLES = [
@@ -60,7 +64,7 @@ _SAMPLES = [
     samples=_SAMPLES,
 )
 def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
-    """All windows: shape [..., *counts, *kernel] for x of shape [..., *extents]."""
+    """All windows: shape [..., *kernel, *counts] for x of shape [..., *extents]."""
     (shape, _), *_rest = _windowed(
         [x.shape], [x.dtype], {"kernel": kernel, "stride": stride, "dilation": dilation}
     )
@@ -68,8 +72,8 @@ def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
     steps = x.strides[-rank:]
     strides = (
         *x.strides[:-rank],
-        *(step * s for step, s in zip(steps, stride, strict=True)),
         *(step * d for step, d in zip(steps, dilation, strict=True)),
+        *(step * s for step, s in zip(steps, stride, strict=True)),
     )
     return np.lib.stride_tricks.as_strided(x, shape, strides).copy()
 
@@ -88,11 +92,11 @@ def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
     filling=True,
     samples=[
         Sample(
-            lambda rng: [rng.standard_normal((2, 3, 2, 2, 3))],
+            lambda rng: [rng.standard_normal((2, 2, 3, 3, 2))],
             {"shape": (2, 5, 6), "kernel": (2, 3), "stride": (1, 2), "dilation": (2, 1)},
         ),
         Sample(
-            lambda rng: [rng.standard_normal((1, 1, 2))],
+            lambda rng: [rng.standard_normal((1, 2, 1))],
             {"shape": (1, 4), "kernel": (2,), "stride": (3,), "dilation": (1,)},
         ),
     ],
@@ -101,11 +105,12 @@ def fold(g: Any, shape: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) ->
     """Add every window back at its place: the transpose of `windows`."""
     rank = len(kernel)
     out = np.zeros(shape, g.dtype)
-    counts = g.shape[len(g.shape) - 2 * rank : len(g.shape) - rank]
+    counts = g.shape[-rank:]
+    every = (slice(None),) * rank
     for offset in itertools.product(*map(range, kernel)):
         place = tuple(
             slice(o * d, o * d + (n - 1) * s + 1, s)
             for o, d, n, s in zip(offset, dilation, counts, stride, strict=True)
         )
-        out[(..., *place)] += g[(..., *offset)]
+        out[(..., *place)] += g[(..., *offset, *every)]
     return out
