@@ -7,7 +7,7 @@ not x (for x = -0), 0 * x is not 0 (for infinite x). Integer powers up to 4 beco
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .interpret import evaluated
@@ -110,7 +110,38 @@ def _where(args: Sequence[Expr], code: str) -> Expr | None:
         return x
     if isinstance(cond, Op) and cond.name == "bitwise_not":
         return build("where", [cond.args[0], y, x], code)
+    # What a nested choice by the same condition comes to is known here.
+    if isinstance(x, Op) and x.name == "where" and x.args[0] is cond:
+        return build("where", [cond, x.args[1], y], code)
+    if isinstance(y, Op) and y.name == "where" and y.args[0] is cond:
+        return build("where", [cond, x, y.args[2]], code)
+    if code == "b1" and isinstance(x, Const) and isinstance(y, Const):
+        return cond if x.value else build("bitwise_not", [cond], code)
     return None
+
+
+def _compared(name: str) -> Callable[[Sequence[Expr], str], Expr | None]:
+    def rule(args: Sequence[Expr], code: str) -> Expr | None:
+        """Comparing a constant with a choice between constants, or with a converted bool."""
+        for place, x in enumerate(args):
+            other = args[1 - place]
+            if not isinstance(other, Const):
+                continue
+            match x:
+                case Op(name="where", args=(cond, Const() as one, Const() as two)):
+                    choices = (one, two)
+                case Op(name="cast", args=(cond,)) if cond.code == "b1":
+                    choices = (const(1, x.code), const(0, x.code))
+                case _:
+                    continue
+            answers = [
+                build(name, (choice, other) if place == 0 else (other, choice), "b1")
+                for choice in choices
+            ]
+            return build("where", [cond, *answers], "b1")
+        return None
+
+    return rule
 
 
 def _pow(args: Sequence[Expr], code: str) -> Expr | None:
@@ -173,4 +204,5 @@ _RULES = {
     "pow": _pow,
     "bitwise_and": _and,
     "bitwise_or": _or,
+    **{name: _compared(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
 }

@@ -110,6 +110,31 @@ class Looked:
         return f"[{self.value!r}]"
 
 
+class Bounded(Quotient):
+    """An index (divided by 1) that a condition keeps in [0, extent) wherever it matters."""
+
+    __slots__ = ("extent",)
+
+    def __init__(self, index: Index, extent: int) -> None:
+        super().__init__(index, 1)
+        self.extent = extent
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return 0, max(self.extent - 1, 0)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Bounded) and self.extent == other.extent and self.index == other.index
+        )
+
+    def __repr__(self) -> str:
+        return f"({self.index!r})"
+
+
 Atom: TypeAlias = Var | Quotient | Rest | Looked
 
 
@@ -206,7 +231,7 @@ class Index:
             )
             return whole + reduced // (divisor // common)
         inner = part.single
-        if isinstance(inner, Quotient):
+        if isinstance(inner, Quotient) and not isinstance(inner, Bounded):
             return whole + inner.index // (inner.divisor * divisor)
         return whole + Index({Quotient(part, divisor): 1})
 
@@ -265,6 +290,33 @@ ZERO = Index({})
 def at(position: int | Var) -> Index:
     """The index of a loop variable or of a fixed position."""
     return Index({}, position) if isinstance(position, int) else Index({position: 1})
+
+
+def bounded(index: Index, extent: int) -> Index:
+    """The same index, known to lie in [0, extent) wherever it matters."""
+    low, high = index.bounds
+    if low >= 0 and high < extent:
+        return index
+    return Index({Bounded(index, extent): 1})
+
+
+def unbounded(index: Index) -> Index:
+    """The index without what is known about its parts."""
+    if all(isinstance(atom, Var | Looked) for atom in index.terms):
+        return index
+    return index.replaced(_plain)
+
+
+def _plain(atom: Atom) -> Index:
+    match atom:
+        case Bounded():
+            return unbounded(atom.index)
+        case Quotient():
+            return unbounded(atom.index) // atom.divisor
+        case Rest():
+            return unbounded(atom.index) % atom.divisor
+        case _:
+            return Index({atom: 1})
 
 
 def flattened(index: tuple[Index, ...], shape: tuple[int, ...]) -> Index:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .algebra import build, cast
-from .index import ZERO, Index, Looked, at, flattened, unflattened
+from .index import ZERO, Index, Looked, at, bounded, flattened, unbounded, unflattened
 from .loops import (
     Buffer,
     Const,
@@ -50,12 +50,12 @@ class Reader:
     def _element(self, value: Value, index: IndexTuple, mask: Mask) -> Expr:
         buffer = self.buffers.get(value)
         if buffer is not None:
-            return load(buffer, index, mask)
+            return load(buffer, tuple(map(unbounded, index)), mask)
         if value.name == "literal":
             assert value.code is not None
             return const(value.params["value"], value.code)
         if value.name == "constant":
-            return load(self._constant(value), index, mask)
+            return load(self._constant(value), tuple(map(unbounded, index)), mask)
         return self.formula(value, index, mask)
 
     def _constant(self, value: Value) -> Buffer:
@@ -105,7 +105,7 @@ class Reader:
                 return self._embedded(value, index, mask)
             case "iota":
                 assert value.code is not None
-                return cast(position(index[0]), value.code)
+                return cast(position(unbounded(index[0])), value.code)
             case "take":
                 return self._taken(value, index, mask)
             case "matmul":
@@ -137,12 +137,12 @@ class Reader:
         ):
             moved = part - start if step > 0 else part * -1 + start
             if abs(step) > 1:
-                found = inside(moved % abs(step), 0, 1)
+                found = inside(unbounded(moved % abs(step)), 0, 1)
                 conditions += [found] if found is not None else []
                 moved = moved // abs(step)
-            found = inside(moved, 0, extent)
+            found = inside(unbounded(moved), 0, extent)
             conditions += [found] if found is not None else []
-            inner.append(moved)
+            inner.append(bounded(moved, extent))
         new = tuple(dict.fromkeys((*mask, *conditions)))
         element = self.read(source, tuple(inner), new)
         for condition in conditions:
@@ -222,12 +222,12 @@ class Reader:
             moved = index[lead + k] - inner[k] * params["dilation"][k]
             stride = params["stride"][k]
             if stride > 1:
-                found = inside(moved % stride, 0, 1)
+                found = inside(unbounded(moved % stride), 0, 1)
                 conditions += [found] if found is not None else []
                 moved = moved // stride
-            found = inside(moved, 0, counts[k])
+            found = inside(unbounded(moved), 0, counts[k])
             conditions += [found] if found is not None else []
-            windows.append(moved)
+            windows.append(bounded(moved, counts[k]))
         new = tuple(dict.fromkeys((*mask, *conditions)))
         element = self.read(source, (*index[:lead], *inner, *windows), new)
         assert source.code is not None

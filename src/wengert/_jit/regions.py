@@ -19,6 +19,7 @@ from .._graph.text import origin_text
 from .builtin import ArraySpec, NumberSpec, OutputSpec, canonical, make_builtin
 from .choose import Choice, is_library_product, root_of
 from .contract import contract
+from .divide import divide
 from .emit import ENTRY, Emitter
 from .engine import target
 from .fuse import fuse
@@ -86,6 +87,7 @@ class Region:
         values = self._with_copies(readable)
         choice = Choice(values, required, given, has_library(), readable)
         program = Lowering(choice, buffers).program(values, copies)
+        divide(program)
         fuse(program)
         contract(program)
         return program

@@ -107,7 +107,9 @@ class _Simplifier:
                     self._values[(node, index)] = value
         outputs = [self._edge(edge) for edge in graph.outputs]
         commits = [(position, self._edge(edge)) for position, edge in graph.commits]
-        wanted: set[Value] = {*outputs, *(value for _, value in commits)}
+        roots = [*outputs, *(value for _, value in commits)]
+        self._transpose_products(roots)
+        wanted: set[Value] = set(roots)
         values: list[Value] = []
         for value in reversed(self._order):
             if value in wanted:
@@ -115,6 +117,28 @@ class _Simplifier:
                 wanted.update(value.inputs)
         values.reverse()
         return Simplified(inputs, values, outputs, commits)
+
+    def _transpose_products(self, roots: Sequence[Value]) -> None:
+        """Where only the transpose of a product is read, compute that: (x y)^T = y^T x^T."""
+        uses: dict[Value, int] = {}
+        for value in (*roots, *(source for v in self._order for source in v.inputs)):
+            uses[value] = uses.get(value, 0) + 1
+        order: list[Value] = []
+        for value in self._order:
+            product = value.inputs[0] if value.inputs else value
+            if (
+                value.name == "permute"
+                and product.name == "matmul"
+                and uses[product] == 1
+                and _swaps(value.params["axes"])
+            ):
+                x, y = product.inputs
+                turned = (_turned(y), _turned(x))
+                order += [side for side in turned if side not in product.inputs]
+                value.name, value.params = "matmul", {}
+                value.inputs, value.node = turned, product.node
+            order.append(value)
+        self._order = order
 
     def _edge(self, operand: Any) -> Value:
         if isinstance(operand, tuple):
@@ -140,6 +164,22 @@ class _Simplifier:
             found = self._seen[key] = _values_of(node, inputs)
             self._order.extend(found)
         return found
+
+
+def _swaps(axes: Sequence[int]) -> bool:
+    """Whether a permutation exchanges the last two axes, and nothing else."""
+    last = len(axes) - 1
+    return tuple(axes) == (*range(last - 1), last, last - 1)
+
+
+def _turned(value: Value) -> Value:
+    """A value with its last two axes exchanged."""
+    if value.name == "permute" and _swaps(value.params["axes"]):
+        return value.inputs[0]
+    last = len(value.shape) - 1
+    axes = (*range(last - 1), last, last - 1)
+    shape = tuple([value.shape[axis] for axis in axes])
+    return Value("permute", shape, value.dtype, [value], {"axes": axes}, weak=value.weak)
 
 
 def _values_of(node: Node, inputs: list[Value]) -> list[Value]:
