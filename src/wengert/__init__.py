@@ -15,7 +15,7 @@ import importlib
 import math
 from typing import TYPE_CHECKING, Any
 
-from . import _primitives
+from . import _primitives as _primitives
 from ._base.dtypes import (
     bool_,
     complex64,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from types import MethodType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -65,6 +65,15 @@ class Over:
         self.divisor = divisor
 
 
+PartialRule: TypeAlias = (
+    Callable[[], Any]
+    | Callable[[Any], Any]
+    | Callable[[Any, Any], Any]
+    | Callable[[Any, Any, Any], Any]
+)
+"""A partial derivative; its parameter names say what it needs."""
+
+
 class Partial:
     """One partial derivative, with the positions of the values it asks for."""
 
@@ -93,7 +102,7 @@ class Elementwise(Primitive):
         self,
         name: str,
         compute: Callable[..., Any],
-        partials: Sequence[Callable[..., Any] | None] | None,
+        partials: Sequence[PartialRule | None] | None,
         *,
         kind: str,
         scalar: str | None,
@@ -248,7 +257,7 @@ def _full() -> Primitive:
 
 
 def elementwise(
-    partials: Sequence[Callable[..., Any] | None] | None,
+    partials: Sequence[PartialRule | None] | None,
     *,
     kind: str = "same",
     scalar: str | None = None,

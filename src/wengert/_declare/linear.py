@@ -8,12 +8,22 @@ Any other primitive declares a jvp, a vjp, or both; the missing one is derived. 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from .._graph.node import Primitive
 from .._record.door import record
 from .registry import register
 from .samples import Sample
+
+
+AbstractRule: TypeAlias = Callable[[Any, Any, Any], Any]
+"""(shapes, dtypes, params) -> [(shape, dtype)] of the outputs."""
+TransposeRule: TypeAlias = Callable[[Any, Any, Any], Any]
+"""(site, cotangent, operand position) -> cotangent of the operand."""
+BatchRule: TypeAlias = Callable[[Any, Any, Any, Any, Any], Any]
+"""(primitive, physical operands, which are batched, batch size, params) -> results."""
+Rule: TypeAlias = Callable[[Any, Any], Any] | Callable[[Any, Any, Any], Any] | Callable[..., Any]
+"""(site, one cotangent an output or one tangent an operand) -> the other side."""
 
 
 class Linear(Primitive):
@@ -31,11 +41,11 @@ class Linear(Primitive):
         name: str,
         compute: Callable[..., Any],
         *,
-        abstract: Callable[..., Any],
-        transpose: Callable[..., Any],
+        abstract: AbstractRule,
+        transpose: TransposeRule,
         keeps: Callable[[int, int], tuple[int, ...]] | tuple[int, ...],
         linear: Callable[[int], Sequence[int]],
-        batch: Callable[..., Any],
+        batch: BatchRule,
         doc: str | None,
         samples: Sequence[Sample],
     ) -> None:
@@ -69,19 +79,20 @@ class Other(Primitive):
     family = "other"
     absence: str | None = None
     """What becomes of absent elements: "pointwise", they stay; "moves", they go where the rules
-    take them; None, they have become zeros."""
+    take them; "carried", the rules see to it: vjp(site, wanted, *cotangents) and jvp take and give
+    values with masks; None, they have become zeros."""
 
     def __init__(
         self,
         name: str,
         compute: Callable[..., Any],
         *,
-        abstract: Callable[..., Any],
+        abstract: AbstractRule,
         n_outputs: int,
-        vjp: Callable[..., Any] | None,
-        jvp: Callable[..., Any] | None,
+        vjp: Rule | None,
+        jvp: Rule | None,
         keeps: tuple[int, ...] | None,
-        batch: Callable[..., Any],
+        batch: BatchRule,
         doc: str | None,
         samples: Sequence[Sample],
     ) -> None:
@@ -109,9 +120,9 @@ class Other(Primitive):
 
 def linear(
     *,
-    abstract: Callable[..., Any],
-    transpose: Callable[..., Any],
-    batch: Callable[..., Any],
+    abstract: AbstractRule,
+    transpose: TransposeRule,
+    batch: BatchRule,
     keeps: Callable[[int, int], tuple[int, ...]] | tuple[int, ...] = (),
     operands: Callable[[int], Sequence[int]] = lambda arity: (0,),
     joint: bool = False,
@@ -151,10 +162,10 @@ def linear(
 
 def other(
     *,
-    abstract: Callable[..., Any],
-    batch: Callable[..., Any],
-    vjp: Callable[..., Any] | None = None,
-    jvp: Callable[..., Any] | None = None,
+    abstract: AbstractRule,
+    batch: BatchRule,
+    vjp: Rule | None = None,
+    jvp: Rule | None = None,
     keeps: tuple[int, ...] | None = None,
     n_outputs: int = 1,
     view: bool = False,

@@ -39,8 +39,9 @@ def truths() -> Domain:
     return Domain(boolean=True)
 
 
-class Sample(NamedTuple):
+class Sample:
     """One call of a primitive that is not elementwise: operands drawn, and parameters."""
 
-    operands: Callable[[np.random.Generator], list[Any]]
-    params: dict[str, Any]
+    def __init__(self, operands: Callable[[Any], list[Any]], params: dict[str, Any]) -> None:
+        self.operands = operands
+        self.params = params

@@ -46,7 +46,7 @@ class Primitive:
         name: str,
         compute: Callable[..., Any],
         *,
-        abstract: Callable[..., Any],
+        abstract: Callable[[Any, Any, Any], Any],
         n_outputs: int = 1,
         differentiable: bool = True,
         doc: str | None = None,
@@ -137,6 +137,8 @@ class Node:
     """A leaf of a func transform whose function has returned: nobody outside can name it."""
     label: str | None = None
     """A name to show to people."""
+    scoped = False
+    """It derives from leaves of scopes alone."""
     shown: dict[int, Saved] | None = None
     """Under `keep_values`: every operand and output, by position as in `saved`."""
 

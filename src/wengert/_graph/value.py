@@ -91,5 +91,5 @@ class Handle:
     _inference = False
 
 
-handle_class: list[type[Any]] = [Handle]
+handle_class: list[Any] = [Handle]
 """The class that new handles get; the tensor layer puts Tensor here."""

@@ -21,8 +21,8 @@ from .origin import caller
 from .quiet import SILENCE, quiet_begin, quiet_end
 from .storage import attach_view, edge_of, storage_of
 
-_new = object.__new__
-_tuple = tuple.__new__
+_new: Any = object.__new__
+_tuple: Any = tuple.__new__
 _CONCRETE = frozenset((ndarray, float, int, bool, complex))
 
 
@@ -110,7 +110,7 @@ def record_pair(primitive: Any, x: Any, y: Any) -> Any:
                 second = y._edge if view is None or view.seen == view.base.version else edge_of(y)
             wanted = (first is not None) + (2 if b is not y and second is not None else 0)
             if wanted:
-                node = _new(Node)
+                node: Any = _new(Node)
                 node.primitive = primitive
                 node.params = NO_PARAMS
                 node.inputs = (first, second)

@@ -11,7 +11,7 @@ from .._graph.node import Node, Saved
 from .._graph.value import handle_class
 from .._record.origin import source_line
 
-_new = object.__new__
+_new: Any = object.__new__
 
 
 def freed_error(node: Node) -> FreedGraphError:
