@@ -43,9 +43,10 @@ def erf(x: Value) -> Value:
     size = magnitude(x)
     a = at_most(size, ERF_LIMIT[x.kind.bits])
     t = (a - ERF_CENTRE) / (a + ERF_CENTRE)
-    n, r = reduced(-(a * a))
+    n, _, r = reduced(-(a * a))
     # The exponent stays far above that of the smallest normal number.
-    decay = fma(expm1_of_remainder(r), power_of_two(n), power_of_two(n))
+    scale = power_of_two(n)
+    decay = fma(expm1_of_remainder(r), scale, scale)
     tail = polynomial(t, COEFFICIENTS[f"erf_tail.f{x.kind.bits}"])
     far = with_sign(fma(-tail, decay, 1.0), x)
     return select(size < 1.0, _erf_near_zero(x), far)
@@ -59,7 +60,7 @@ def erfc(x: Value) -> Value:
     a = at_least(at_most(size, ERFC_LIMIT), ERFC_SWITCH)
     # x^2 = h^2 + (x - h)(x + h) with h^2 exact: an error of x^2 would be one of the result.
     h = (a.bits() & UPPER_HALF).as_float()
-    n, r = reduced(-(h * h))
+    n, _, r = reduced(-(h * h))
     r = r - (a - h) * (a + h)
     t = (a - ERFC_CENTRE) / (a + ERFC_CENTRE)
     tail = polynomial(t, COEFFICIENTS["erfc.f64"]) / fma(a, 2.0, 1.0)

@@ -19,6 +19,7 @@ from .values import (
     nearest_integer,
     polynomial,
     power_of_two,
+    power_of_two_of,
     select,
     with_sign,
 )
@@ -35,14 +36,14 @@ TANH_LIMIT = {32: 9.1, 64: 19.1}
 # Beyond this expm1 is -1 in the dtype.
 EXPM1_FLOOR = {32: -17.4, 64: -37.5}
 # From this power of two on, exp(x) - 1 and exp(x) + exp(-x) are exp(x) in the dtype.
-ONE_SIDED = {32: 60, 64: 120}
+ONE_SIDED = {32: 60.0, 64: 120.0}
 
 
-def reduced(x: Value) -> tuple[Value, Value]:
-    """The integer n and the remainder r of x = n ln 2 + r."""
+def reduced(x: Value) -> tuple[Value, Value, Value]:
+    """x = n ln 2 + r: n as integers that end in it, n as a float, r."""
     number, exponent = nearest_integer(x, 1 / math.log(2))
     high, low = LN2[x.kind.bits]
-    return exponent, fma(number, -low, fma(number, -high, x))
+    return exponent, number, fma(number, -low, fma(number, -high, x))
 
 
 def expm1_of_remainder(r: Value) -> Value:
@@ -59,25 +60,25 @@ def scaled(x: Value, exponent: Value) -> Value:
 def exp(x: Value) -> Value:
     """exp(x)."""
     low, high = RANGE[x.kind.bits]
-    n, r = reduced(at_least(at_most(x, high), low))
+    n, _, r = reduced(at_least(at_most(x, high), low))
     return scaled(expm1_of_remainder(r) + 1.0, n)
 
 
 def expm1(x: Value) -> Value:
     """exp(x) - 1 = 2 (2^(n-1) (exp(r) - 1) + (2^(n-1) - 1/2)); half, so that 2^n may overflow."""
     bits = x.kind.bits
-    n, r = reduced(at_least(at_most(x, RANGE[bits][1]), EXPM1_FLOOR[bits]))
+    n, number, r = reduced(at_least(at_most(x, RANGE[bits][1]), EXPM1_FLOOR[bits]))
     scale = power_of_two(n - 1)
     inner = expm1_of_remainder(r)
     half = fma(scale, inner, scale - 0.5)
     # Half of a subnormal number may not be one.
-    return with_sign(select(n.equals(0), inner, half + half), x)
+    return with_sign(select(number.equals(0.0), inner, half + half), x)
 
 
 def sigmoid(x: Value) -> Value:
     """1 / (1 + exp(-|x|)), times exp(-|x|) for negative x: nothing overflows or is lost."""
     low = RANGE[x.kind.bits][0]
-    n, r = reduced(at_least(-magnitude(x), low))
+    n, _, r = reduced(at_least(-magnitude(x), low))
     small = scaled(expm1_of_remainder(r) + 1.0, n)
     return select(x < 0.0, small, 1.0) / (small + 1.0)
 
@@ -86,29 +87,31 @@ def tanh(x: Value) -> Value:
     """e / (e + 2) for e = exp(2 |x|) - 1."""
     limit = TANH_LIMIT[x.kind.bits]
     size = at_most(magnitude(x), limit)
-    n, r = reduced(size + size)
+    n, _, r = reduced(size + size)
     scale = power_of_two(n)
     e = fma(scale, expm1_of_remainder(r), scale - 1.0)
     return with_sign(e / (e + 2.0), x)
 
 
-def _hyperbolic(x: Value) -> tuple[Value, Value, Value, Value]:
-    """(p, s, n, k) with exp(|x|) = 2^(n-k) s (1 + p), s = 2^k and k small enough to square s."""
-    n, r = reduced(at_most(magnitude(x), RANGE[x.kind.bits][1] + 1.0))
-    bound = ONE_SIDED[x.kind.bits]
-    k = select(n < bound, n, bound)
-    return expm1_of_remainder(r), power_of_two(k), n, k
+def _hyperbolic(x: Value) -> tuple[Value, Value, Value]:
+    """(p, s, t) with exp(|x|) = t s (1 + p), powers of two s and t, and s small enough to square.
+
+    Where t is not 1, exp(-|x|) does not count beside exp(|x|).
+    """
+    _, number, r = reduced(at_most(magnitude(x), RANGE[x.kind.bits][1] + 1.0))
+    smaller = at_most(number, ONE_SIDED[x.kind.bits])
+    return expm1_of_remainder(r), power_of_two_of(smaller), power_of_two_of(number - smaller)
 
 
 def sinh(x: Value) -> Value:
     """(e + e / (e + 1)) / 2 for e = exp(|x|) - 1."""
-    p, scale, n, k = _hyperbolic(x)
+    p, scale, factor = _hyperbolic(x)
     e = fma(scale, p, scale - 1.0)
-    return with_sign((e + e / (e + 1.0)) * 0.5 * power_of_two(n - k), x)
+    return with_sign((e + e / (e + 1.0)) * 0.5 * factor, x)
 
 
 def cosh(x: Value) -> Value:
     """(e + 1 / e) / 2 for e = exp(|x|)."""
-    p, scale, n, k = _hyperbolic(x)
+    p, scale, factor = _hyperbolic(x)
     e = fma(scale, p, scale)
-    return (e + 1.0 / e) * 0.5 * power_of_two(n - k)
+    return (e + 1.0 / e) * 0.5 * factor

@@ -274,19 +274,26 @@ def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
 
 
 def nearest_integer(x: Value, factor: float = 1.0) -> tuple[Value, Value]:
-    """x factor rounded to an integer, as a float and as an integer; below 2^22 or 2^51 in size.
+    """n = x factor rounded to an integer: as a float, and as integers that end in it.
 
-    Adding 1.5 * 2^23 (or 2^52) leaves the integer in the low bits of the sum.
+    Adding 1.5 * 2^23 (or 2^52) leaves n in the low bits of the sum, for n below 2^22 or 2^51 in
+    size; above the lowest nine (or twelve) bits of the integers the rest of the sum stays.
     """
     magic = 1.5 * 2.0 ** MANTISSA[x.kind.bits]
     shifted = x + magic if factor == 1.0 else fma(x, factor, magic)
-    return shifted - magic, shifted.bits() - x.like(magic).bits()
+    return shifted - magic, shifted.bits()
 
 
 def power_of_two(exponent: Value) -> Value:
-    """2^k for an integer k whose result is a normal number."""
+    """2^k where the result is a normal number; only the lowest nine or twelve bits of k count."""
     bits = exponent.kind.bits
     return ((exponent + BIAS[bits]) << MANTISSA[bits]).as_float()
+
+
+def power_of_two_of(number: Value) -> Value:
+    """2^n for an integer n that is held as a float, where the result is a normal number."""
+    magic = 1.5 * 2.0 ** MANTISSA[number.kind.bits]
+    return power_of_two((number + magic).bits())
 
 
 def widened(x: Value) -> Value:
