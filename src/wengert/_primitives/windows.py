@@ -32,7 +32,8 @@ def _windowed(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tup
     kernel: Sizes = params["kernel"]
     lead, extents = shapes[0][: -len(kernel)], shapes[0][-len(kernel) :]
     counts = window_counts(extents, kernel, params["stride"], params["dilation"])
-    if min(counts) < 1:
+    # An empty axis has no windows of one element, as any axis has as many as it has elements.
+    if any(n < 1 and (extent or k > 1) for n, extent, k in zip(counts, extents, kernel)):
         raise ShapeError(
             f"windows: a kernel {kernel} with dilation {params['dilation']} does not fit into "
             f"{extents}."

@@ -14,6 +14,9 @@ from .._nn.activation import (
     Tanh,
 )
 from .._nn.containers import ModuleDict, ModuleList, Sequential
+from .._nn.convolution import Conv1d, Conv2d
+from .._nn.dropout import Dropout, Dropout2d
+from .._nn.embedding import Embedding
 from .._nn.linear import Flatten, Identity, Linear
 from .._nn.loss import (
     BCELoss,
@@ -27,14 +30,25 @@ from .._nn.loss import (
     SmoothL1Loss,
 )
 from .._nn.module import Module
+from .._nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from .._nn.parameter import Parameter
-from . import functional, init
+from .._nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from . import functional, init, utils
 
 __all__ = [
+    "AdaptiveAvgPool2d",
+    "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv1d",
+    "Conv2d",
     "CrossEntropyLoss",
+    "Dropout",
+    "Dropout2d",
     "ELU",
+    "Embedding",
     "Flatten",
     "GELU",
     "Hardtanh",
@@ -42,10 +56,12 @@ __all__ = [
     "Identity",
     "KLDivLoss",
     "L1Loss",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "MSELoss",
+    "MaxPool2d",
     "Module",
     "ModuleDict",
     "ModuleList",
@@ -61,4 +77,5 @@ __all__ = [
     "Tanh",
     "functional",
     "init",
+    "utils",
 ]

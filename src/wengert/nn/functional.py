@@ -14,7 +14,10 @@ from .._functions.activations import (
     softmax,
     softplus,
 )
+from .._functions.convolution import conv1d, conv2d
 from .._functions.creation import one_hot
+from .._functions.dropout import dropout, dropout2d
+from .._functions.embedding import embedding
 from .._functions.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -27,27 +30,42 @@ from .._functions.losses import (
     smooth_l1_loss,
 )
 from .._functions.matrix import linear
+from .._functions.normalization import batch_norm, layer_norm, normalize
+from .._functions.pooling import adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from .._functions.shape import pad
 from .._primitives.elementwise import relu
 from .._primitives.transcendental import sigmoid, tanh
 
 __all__ = [
+    "adaptive_avg_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv1d",
+    "conv2d",
     "cross_entropy",
+    "dropout",
+    "dropout2d",
     "elu",
+    "embedding",
     "gelu",
     "hardtanh",
     "huber_loss",
     "kl_div",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
     "logsigmoid",
+    "max_pool1d",
+    "max_pool2d",
     "mish",
     "mse_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
     "pad",
     "relu",

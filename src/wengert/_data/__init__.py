@@ -1,0 +1,1 @@
+"""Data sets, the order in which they are read, and batches."""
