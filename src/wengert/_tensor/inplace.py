@@ -60,12 +60,16 @@ def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
     >>> wengert.zeros(2).copy_(wengert.ones(1))
     tensor([1., 1.])
     """
-    check_writable(self, "copy_")
-    value = src if isinstance(src, Handle) else self.new_tensor(src)
-    value = convert(value, self._data.dtype)
-    shape = tuple(self._data.shape)
-    write(self, value if tuple(value._data.shape) == shape else expand(value, shape=shape), "copy_")
-    return self
+    return _overwrite(self, src, "copy_")
+
+
+def _overwrite(x: Any, src: Any, name: str) -> Any:
+    check_writable(x, name)
+    value = src if isinstance(src, Handle) else x.new_tensor(src)
+    value = convert(value, x._data.dtype)
+    shape = tuple(x._data.shape)
+    write(x, value if tuple(value._data.shape) == shape else expand(value, shape=shape), name)
+    return x
 
 
 def fill_(self: Any, value: Any) -> Any:
@@ -76,12 +80,16 @@ def fill_(self: Any, value: Any) -> Any:
     tensor([3., 3.])
     """
     if isinstance(value, Handle):
-        return copy_(self, value)
-    check_writable(self, "fill_")
-    kind = self._data.dtype.kind
+        return _overwrite(self, value, "fill_")
+    return _filled(self, value, "fill_")
+
+
+def _filled(x: Any, value: Any, name: str) -> Any:
+    check_writable(x, name)
+    kind = x._data.dtype.kind
     number = bool(value) if kind == "b" else int(value) if kind in "iu" else value
-    write(self, full(tuple(self._data.shape), number, self._data.dtype), "fill_")
-    return self
+    write(x, full(tuple(x._data.shape), number, x._data.dtype), name)
+    return x
 
 
 def zero_(self: Any) -> Any:
@@ -91,7 +99,7 @@ def zero_(self: Any) -> Any:
     >>> wengert.ones(2).zero_()
     tensor([0., 0.])
     """
-    return fill_(self, 0)
+    return _filled(self, 0, "zero_")
 
 
 NAMES = [
