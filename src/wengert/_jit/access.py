@@ -461,10 +461,13 @@ def lane_mask(count: int, lanes: int) -> str:
 
 def flat(buffer: Buffer, index: IndexTuple) -> Index:
     """How many elements lie before an element."""
-    total = Index({})
-    for part, stride in zip(index, buffer.strides, strict=True):
-        total = total + part * stride
-    return total
+    found = buffer.flats.get(index)
+    if found is None:
+        found = Index({})
+        for part, stride in zip(index, buffer.strides, strict=True):
+            found = found + part * stride
+        buffer.flats[index] = found
+    return found
 
 
 def _held_code(code: str) -> str:

@@ -24,8 +24,9 @@ from .loops import (
     Program,
     Statement,
     Store,
+    Update,
 )
-from .rewrite import Rewrite, contains, exprs, looked, walk
+from .rewrite import Rewrite, contains, exprs, looked
 
 _LARGEST = 400
 """Expressions in one loop: beyond that registers are short, and loops are kept apart."""
@@ -35,19 +36,33 @@ _CANDIDATES = 12
 
 def fuse(program: Program) -> None:
     """Join the loops of a program."""
-    program.body = _Fusion().joined([], program.body)
+    program.body = _Fusion().joined(program.body)
 
 
 class _Group:
-    """A statement with what it touches, as bit sets."""
+    """A statement with what it touches, as bit sets; of a loop also the groups of its body."""
 
-    __slots__ = ("reads", "size", "statement", "writes")
+    __slots__ = ("inner", "parallel", "places", "reads", "size", "statement", "writes")
 
-    def __init__(self, statement: Statement, reads: int, writes: int, size: int) -> None:
+    def __init__(
+        self,
+        statement: Statement,
+        reads: int,
+        writes: int,
+        size: int,
+        places: dict[int, set[IndexTuple]],
+        inner: list[_Group],
+        parallel: bool,
+    ) -> None:
         self.statement = statement
         self.reads = reads
         self.writes = writes
         self.size = size
+        self.places = places
+        """Where each buffer is touched, by its bit."""
+        self.inner = inner
+        self.parallel = parallel
+        """For loops: whether the iterations are independent, and done by no library."""
 
     def before(self, other: _Group) -> bool:
         """Whether this must stay before a later group."""
@@ -59,12 +74,12 @@ class _Fusion:
         self._bits: dict[Buffer | str, int] = {}
         self._things: list[Buffer | str] = []
 
-    def joined(self, first: Sequence[Statement], second: Sequence[Statement]) -> list[Statement]:
-        """The statements of both, the second one by one put where they can share a loop."""
-        groups = [self._group(statement) for statement in first]
-        for statement in second:
+    def joined(self, body: Sequence[Statement]) -> list[Statement]:
+        """The statements, one by one put where they can share a loop."""
+        groups: list[_Group] = []
+        for statement in body:
             self._add(groups, self._group(statement))
-        return [group.statement for group in groups]
+        return [_finished(group) for group in groups]
 
     def _add(self, groups: list[_Group], new: _Group) -> None:
         if isinstance(new.statement, Loop):
@@ -73,8 +88,7 @@ class _Fusion:
                 old = groups[place]
                 if isinstance(old.statement, Loop) and self._may_join(old, new):
                     tried += 1
-                    between = groups[place + 1 :]
-                    order = _out_of_the_way(old, between, new)
+                    order = _out_of_the_way(old, groups[place + 1 :], new)
                     if order is not None:
                         ahead, behind = order
                         groups[place:] = [*ahead, self._join(old, new), *behind]
@@ -90,75 +104,115 @@ class _Fusion:
             return False
         if not (old.reads | old.writes) & (new.reads | new.writes):
             return False
+        if not (old.parallel and new.parallel):
+            return False
         conflicts = old.writes & (new.reads | new.writes) | old.reads & new.writes
-        for thing in self._named(conflicts):
-            if not isinstance(thing, Buffer) or not _aligned(a, b, thing):
+        while conflicts:
+            low = conflicts & -conflicts
+            conflicts ^= low
+            bit = low.bit_length() - 1
+            thing = self._things[bit]
+            if not isinstance(thing, Buffer):
                 return False
-        return not (_has_product(a) or _has_product(b)) and vectorisable(a) == vectorisable(b)
+            first, second = old.places.get(bit, set()), new.places.get(bit, set())
+            if not _aligned(len(thing.shape), first, a.var, second, b.var):
+                return False
+        return True
 
     def _join(self, old: _Group, new: _Group) -> _Group:
         a, b = old.statement, new.statement
         assert isinstance(a, Loop) and isinstance(b, Loop)
-        body = Rewrite({b.var: at(a.var)}).body(b.body)
-        loop = Loop(a.var, self.joined(a.body, body), [*a.accumulators, *b.accumulators])
-        return _Group(loop, old.reads | new.reads, old.writes | new.writes, old.size + new.size)
+        moved = self._group(Rewrite({b.var: at(a.var)}).statement(b))
+        groups = list(old.inner)
+        for group in moved.inner:
+            self._add(groups, group)
+        places = dict(old.places)
+        for bit, found in moved.places.items():
+            places[bit] = places[bit] | found if bit in places else found
+        # The body is put together when all loops are joined.
+        loop = Loop(a.var, [], [*a.accumulators, *b.accumulators])
+        return _Group(
+            loop,
+            old.reads | moved.reads,
+            old.writes | moved.writes,
+            old.size + moved.size,
+            places,
+            groups,
+            True,
+        )
 
     def _group(self, statement: Statement) -> _Group:
         reads: set[Buffer | str] = set()
         writes: set[Buffer | str] = set()
-        roots: list[Expr] = []
-        for inner in walk([statement]):
-            roots += exprs(inner)
-            match inner:
-                case Store():
-                    writes.add(inner.buffer)
-                    for index in inner.index:
-                        roots += looked(index)
-                        if any(True for _ in looked(index)):
-                            reads.add("checks")
-                    if inner.adds:
-                        reads.add(inner.buffer)
-                    if inner.buffer.kind == "input":
+        places: dict[int, set[IndexTuple]] = {}
+        roots = list(exprs(statement))
+        inner: list[_Group] = []
+        match statement:
+            case Loop():
+                inner = [self._group(part) for part in statement.body]
+                writes.update(acc.name for acc in statement.accumulators)
+            case Store():
+                writes.add(statement.buffer)
+                places[self._bit(statement.buffer)] = {statement.index}
+                for index in statement.index:
+                    found = list(looked(index))
+                    roots += found
+                    if found:
                         reads.add("checks")
-                case Product():
-                    writes.add(inner.out)
-                    reads.update((inner.x.buffer, inner.y.buffer))
-                case Loop():
-                    writes.update(acc.name for acc in inner.accumulators)
-                case Let():
-                    writes.add(inner.name)
-                case Check():
-                    writes.add("checks")
-                case _:
-                    pass
+                if statement.adds:
+                    reads.add(statement.buffer)
+                if statement.buffer.kind == "input":
+                    reads.add("checks")
+            case Product():
+                writes.add(statement.out)
+                reads.update((statement.x.buffer, statement.y.buffer))
+            case Let():
+                writes.add(statement.name)
+            case Check():
+                writes.add("checks")
+            case Update():
+                pass
         seen: set[Expr] = set()
         for expr in contains(roots, seen):
             if isinstance(expr, Load):
                 reads.add(expr.buffer)
-                for index in expr.index:
-                    if any(True for _ in looked(index)):
-                        reads.add("checks")
+                places.setdefault(self._bit(expr.buffer), set()).add(expr.index)
+                if any(True for index in expr.index for _ in looked(index)):
+                    reads.add("checks")
             elif isinstance(expr, Local):
                 reads.add(expr.name)
-        return _Group(statement, self._set(reads), self._set(writes), len(seen))
+        read_bits, written_bits = self._set(reads), self._set(writes)
+        size = len(seen)
+        for group in inner:
+            read_bits |= group.reads
+            written_bits |= group.writes
+            size += group.size
+            for bit, found in group.places.items():
+                places[bit] = places[bit] | found if bit in places else found
+        parallel = isinstance(statement, Loop) and vectorisable(statement)
+        return _Group(statement, read_bits, written_bits, size, places, inner, parallel)
+
+    def _bit(self, thing: Buffer | str) -> int:
+        bit = self._bits.get(thing)
+        if bit is None:
+            bit = self._bits[thing] = len(self._things)
+            self._things.append(thing)
+        return bit
 
     def _set(self, things: Iterable[Buffer | str]) -> int:
         found = 0
         for thing in things:
-            bit = self._bits.get(thing)
-            if bit is None:
-                bit = self._bits[thing] = len(self._things)
-                self._things.append(thing)
-            found |= 1 << bit
+            found |= 1 << self._bit(thing)
         return found
 
-    def _named(self, bits: int) -> list[Buffer | str]:
-        found: list[Buffer | str] = []
-        while bits:
-            low = bits & -bits
-            found.append(self._things[low.bit_length() - 1])
-            bits ^= low
-        return found
+
+def _finished(group: _Group) -> Statement:
+    """The statement of a group, with the bodies of joined loops."""
+    statement = group.statement
+    if isinstance(statement, Loop):
+        body = [_finished(inner) for inner in group.inner]
+        return Loop(statement.var, body, statement.accumulators)
+    return statement
 
 
 def _out_of_the_way(
@@ -177,39 +231,10 @@ def _out_of_the_way(
     return ahead, behind
 
 
-def _has_product(loop: Loop) -> bool:
-    return any(isinstance(statement, Product) for statement in walk(loop.body))
-
-
-def _aligned(a: Loop, b: Loop, buffer: Buffer) -> bool:
-    """Whether equal iterations of both loops touch the same part of a buffer, others another."""
-    first, second = accesses(a.body, buffer), accesses(b.body, buffer)
-    for axis in range(len(buffer.shape)):
-        if all(_is(index, axis, a.var) for index in first) and all(
-            _is(index, axis, b.var) for index in second
-        ):
-            return True
-    return False
-
-
-def _is(index: IndexTuple, axis: int, var: Var) -> bool:
-    return index[axis].single is var
-
-
-def accesses(body: Sequence[Statement], buffer: Buffer) -> list[IndexTuple]:
-    """Where statements load from and store to a buffer."""
-    found: list[IndexTuple] = []
-    seen: set[Expr] = set()
-    for statement in walk(body):
-        roots = [*exprs(statement)]
-        if isinstance(statement, Store):
-            if statement.buffer is buffer:
-                found.append(statement.index)
-            for index in statement.index:
-                roots += looked(index)
-        found += [
-            expr.index
-            for expr in contains(roots, seen)
-            if isinstance(expr, Load) and expr.buffer is buffer
-        ]
-    return found
+def _aligned(rank: int, first: set[IndexTuple], a: Var, second: set[IndexTuple], b: Var) -> bool:
+    """Whether equal iterations of two loops touch the same part of a buffer, others another."""
+    return any(
+        all(index[axis].single is a for index in first)
+        and all(index[axis].single is b for index in second)
+        for axis in range(rank)
+    )

@@ -277,8 +277,8 @@ def _rejoined(terms: dict[Atom, int], constant: int) -> Index:
     """n * (x // d) * d + n * (x % d) = n * x."""
     for atom, factor in list(terms.items()):
         if isinstance(atom, Rest):
-            partner = Quotient(atom.index, atom.divisor)
-            if terms.get(partner) == factor * atom.divisor:
+            partner = (atom.index // atom.divisor).single
+            if partner is not None and terms.get(partner) == factor * atom.divisor:
                 del terms[atom], terms[partner]
                 return Index(terms, constant) + atom.index * factor
     return Index(terms, constant)

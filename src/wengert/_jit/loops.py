@@ -38,7 +38,7 @@ class Buffer:
     Python number given as an argument ("number").
     """
 
-    __slots__ = ("array", "code", "kind", "name", "offset", "position", "shape", "strides")
+    __slots__ = ("array", "code", "flats", "kind", "name", "offset", "position", "shape", "strides")
 
     def __init__(
         self,
@@ -60,6 +60,8 @@ class Buffer:
         """In elements."""
         self.array = array
         """The contents of a constant."""
+        self.flats: dict[IndexTuple, Index] = {}
+        """How many elements lie before an element, where that was asked for."""
         self.offset = 0
         """The place in the arena, in bytes."""
 

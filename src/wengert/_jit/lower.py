@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from .access import flat
 from .algebra import build, cast
 from .choose import Choice, extent_product, root_of
 from .index import ZERO, Var, at
@@ -42,6 +43,7 @@ from .reading import (
     reduced_extents,
     view_index,
 )
+from .rewrite import contains
 from .simplify import Value
 
 UNROLLED = 4
@@ -81,6 +83,8 @@ class Lowering:
         self._buffers = buffers
         self._body: list[Statement] = []
         self._checks: list[Bounds] = []
+        self._written_out: set[Buffer] = set()
+        """Buffers of a few elements, each with statements of its own."""
         self._names = itertools.count()
 
     def program(self, values: Sequence[Value], copies: Sequence[tuple[Value, Buffer]]) -> Program:
@@ -127,24 +131,32 @@ class Lowering:
                 self._pointwise(value, buffer)
 
     def _pointwise(self, value: Value, buffer: Buffer) -> None:
-        for loops, index in self._places(value.shape):
-            # A stored value is computed here, and loaded from its buffer everywhere else.
-            own = self._buffers.get(value) is buffer
-            made = self.reader.formula(value, index, ()) if own else self.reader.read(value, index)
-            self._nest(loops, [Store(buffer, index, cast(made, buffer.code))])
+        if value.size == 0:
+            return
+        # A stored value is computed here, and loaded from its buffer everywhere else.
+        own = self._buffers.get(value) is buffer
 
-    def _places(self, shape: Sequence[int]) -> list[tuple[list[Var], IndexTuple]]:
-        """Loops and index over a whole shape; one entry for each element of a small one."""
-        total = extent_product(shape)
-        if total == 0:
-            return []
-        if total <= UNROLLED:
-            return [
-                ([], tuple(map(at, places))) for places in itertools.product(*map(range, shape))
-            ]
-        variables = [Var(extent) if extent > 1 else None for extent in shape]
-        index = tuple([ZERO if var is None else at(var) for var in variables])
-        return [([var for var in variables if var is not None], index)]
+        def element(index: IndexTuple) -> Expr:
+            made = self.reader.formula(value, index, ()) if own else self.reader.read(value, index)
+            return cast(made, buffer.code)
+
+        loops, index = _over(value.shape)
+        made = element(index)
+        if value.size <= UNROLLED and self._only_reads_written_out(made):
+            self._written_out.add(buffer)
+            for places in itertools.product(*map(range, value.shape)):
+                index = tuple(map(at, places))
+                self._body.append(Store(buffer, index, element(index)))
+        else:
+            self._nest(loops, [Store(buffer, index, made)])
+
+    def _only_reads_written_out(self, element: Expr) -> bool:
+        """Whether no loop made what an expression reads, so that it needs none either."""
+        return all(
+            expr.buffer.kind in ("input", "number", "constant") or expr.buffer in self._written_out
+            for expr in contains([element], set())
+            if isinstance(expr, Load)
+        )
 
     def _nest(self, variables: Sequence[Var], body: list[Statement]) -> None:
         for var in reversed(variables):
@@ -152,32 +164,41 @@ class Lowering:
         self._body.extend(body)
 
     def _reduction(self, value: Value, buffer: Buffer) -> None:
+        if value.size == 0:
+            return
+        loops, index = _over(value.shape)
+        inner, places = _over(reduced_extents(value))
+        element = self.reader.reduced(value, index, places)
+        if value.size <= UNROLLED and _strides_across(element, loops, inner):
+            self._written_out.add(buffer)
+            for fixed in itertools.product(*map(range, value.shape)):
+                self._reduced_at(value, buffer, [], tuple(map(at, fixed)))
+        else:
+            self._reduced_at(value, buffer, loops, index)
+
+    def _reduced_at(
+        self, value: Value, buffer: Buffer, loops: Sequence[Var], index: IndexTuple
+    ) -> None:
         assert value.code is not None
         kind = kind_of(value)
-        for loops, index in self._places(value.shape):
-            inner = [Var(extent) if extent > 1 else None for extent in reduced_extents(value)]
-            places = tuple([ZERO if var is None else at(var) for var in inner])
-            element = self.reader.reduced(value, index, places)
-            of = ""
-            place: Expr | None = None
-            if kind in ("argmax", "argmin"):
-                of = element.code
-                place = position(places[0])
-            else:
-                element = cast(element, value.code)
-            acc = Accumulator(f"s{next(self._names)}", kind, value.code, of)
-            body: list[Statement] = [Update(acc, element, place)]
-            variables = [var for var in inner if var is not None]
-            for var in reversed(variables):
-                body = [Loop(var, body)]
-            if not variables:
-                # One element: no loop to reduce over, and none to hold an accumulator.
-                body = [Loop(Var(1), body)]
-            outer = body[0]
-            assert isinstance(outer, Loop)
-            outer.accumulators.append(acc)
-            stored = Store(buffer, index, local(acc.name, acc.code))
-            self._nest(loops, [*body, stored])
+        variables, places = _over(reduced_extents(value))
+        element = self.reader.reduced(value, index, places)
+        of = ""
+        place: Expr | None = None
+        if kind in ("argmax", "argmin"):
+            of = element.code
+            place = position(places[0])
+        else:
+            element = cast(element, value.code)
+        acc = Accumulator(f"s{next(self._names)}", kind, value.code, of)
+        body: list[Statement] = [Update(acc, element, place)]
+        # One element needs no loop to reduce over, but one to hold the accumulator.
+        for var in reversed(variables or [Var(1)]):
+            body = [Loop(var, body)]
+        outer = body[0]
+        assert isinstance(outer, Loop)
+        outer.accumulators.append(acc)
+        self._nest(loops, [*body, Store(buffer, index, local(acc.name, acc.code))])
 
     def _cumsum(self, value: Value, buffer: Buffer) -> None:
         assert value.code is not None
@@ -196,14 +217,16 @@ class Lowering:
         axis: int = value.params["axis"]
         start = 0
         for part in value.inputs:
-            for loops, index in self._places(part.shape):
+            if part.size:
+                loops, index = _over(part.shape)
                 place = (*index[:axis], index[axis] + start, *index[axis + 1 :])
                 element = cast(self.reader.read(part, index), buffer.code)
                 self._nest(loops, [Store(buffer, place, element)])
             start += part.shape[axis]
 
     def _fill(self, buffer: Buffer, source: Value | None) -> None:
-        for loops, index in self._places(buffer.shape):
+        if buffer.size:
+            loops, index = _over(buffer.shape)
             element = const(0, buffer.code) if source is None else self.reader.read(source, index)
             self._nest(loops, [Store(buffer, index, cast(element, buffer.code))])
 
@@ -233,15 +256,14 @@ class Lowering:
     ) -> None:
         if extent_product(shape) == 0:
             return
-        variables = [Var(extent) if extent > 1 else None for extent in shape]
-        index = tuple([ZERO if var is None else at(var) for var in variables])
+        variables, index = _over(shape)
         place = [
             self.reader.place(where, index[:rank], extent)
             for where, extent in zip(positions, buffer.shape)
         ]
         element = cast(self.reader.read(source, broadcast_index(index, source.shape)), buffer.code)
         self._nest(
-            [var for var in variables if var is not None],
+            variables,
             [Store(buffer, (*place, *index[rank:]), element, adds)],
         )
 
@@ -254,14 +276,13 @@ class Lowering:
             shapes.append(tuple(shape))
         if extent_product(shapes[-1]) == 0:
             return
-        variables = [Var(extent) if extent > 1 else None for extent in shapes[-1]]
-        index = tuple([ZERO if var is None else at(var) for var in variables])
+        variables, index = _over(shapes[-1])
         element = cast(self.reader.read(new, broadcast_index(index, new.shape)), buffer.code)
         for shape, (primitive, params) in zip(
             reversed(shapes[:-1]), reversed(value.params["chain"]), strict=True
         ):
             index = view_index(primitive.name, params, index, shape)
-        self._nest([var for var in variables if var is not None], [Store(buffer, index, element)])
+        self._nest(variables, [Store(buffer, index, element)])
 
     def _check_positions(
         self, value: Value, positions: Sequence[Value], shape: Sequence[int]
@@ -271,8 +292,7 @@ class Lowering:
             extent = shape[axis]
             if where.size == 0:
                 continue
-            variables = [Var(n) if n > 1 else None for n in where.shape]
-            index = tuple([ZERO if var is None else at(var) for var in variables])
+            loops, index = _over(where.shape)
             element = self.reader.read(where, index)
             low, high = _known_bounds(element)
             if low >= 0 and high < extent:
@@ -282,7 +302,6 @@ class Lowering:
             wrong = build("bitwise_or", [below, above], "b1")
             self._checks.append(Bounds(value, axis, extent))
             code = len(self._checks)
-            loops = [var for var in variables if var is not None]
             if not loops:
                 self._body.append(Check(wrong, code))
                 continue
@@ -298,13 +317,36 @@ class Lowering:
     def _product(self, value: Value, buffer: Buffer) -> None:
         x, y = value.inputs
         lead = value.shape[:-2]
-        variables = [Var(extent) if extent > 1 else None for extent in lead]
-        index = tuple([ZERO if var is None else at(var) for var in variables])
+        variables, index = _over(lead)
         rows, columns = value.shape[-2:]
         left = matrix_of(self.reader, x, matmul_lead(index, x.shape))
         right = matrix_of(self.reader, y, matmul_lead(index, y.shape))
         product = Product(buffer, left, right, rows, x.shape[-1], columns, (*index, ZERO, ZERO))
-        self._nest([var for var in variables if var is not None], [product])
+        self._nest(variables, [product])
+
+
+def _over(shape: Sequence[int]) -> tuple[list[Var], IndexTuple]:
+    """A loop variable for every axis with more than one element, and the index they make."""
+    variables = [Var(extent) if extent > 1 else None for extent in shape]
+    index = tuple([ZERO if var is None else at(var) for var in variables])
+    return [var for var in variables if var is not None], index
+
+
+def _strides_across(element: Expr, kept: Sequence[Var], reduced: Sequence[Var]) -> bool:
+    """Whether what is read lies more densely along the kept axes than along the reduced ones.
+
+    Then the reductions of a few kept elements are better done side by side in one loop.
+    """
+    across = along = False
+    for expr in contains([element], set()):
+        if isinstance(expr, Load):
+            terms = flat(expr.buffer, expr.index).terms
+            steps = [abs(terms[var]) for var in kept if var in terms]
+            others = [abs(terms[var]) for var in reduced if var in terms]
+            if steps and others:
+                across = across or min(steps) < min(others)
+                along = along or min(steps) > min(others)
+    return across or not along
 
 
 def _known_bounds(element: Expr) -> tuple[int, int]:

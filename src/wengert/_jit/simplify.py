@@ -129,12 +129,13 @@ class _Simplifier:
             if (
                 value.name == "permute"
                 and product.name == "matmul"
+                and product.code is not None
                 and uses[product] == 1
                 and _swaps(value.params["axes"])
             ):
                 x, y = product.inputs
                 turned = (_turned(y), _turned(x))
-                order += [side for side in turned if side not in product.inputs]
+                order += [side for side in turned if side.node is None and side.name == "permute"]
                 value.name, value.params = "matmul", {}
                 value.inputs, value.node = turned, product.node
             order.append(value)
