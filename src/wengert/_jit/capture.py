@@ -16,7 +16,7 @@ import numpy as np
 from .._base import pytree
 from .._base.dtypes import float64, int64
 from .._graph.graph import Graph, sources
-from .._graph.node import Edge, Node
+from .._graph.node import LEAF, Edge, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle
@@ -244,7 +244,7 @@ class _Capture:
             edge = edge_of(trace.resolve(handle))
             assert edge is not None
             edges.append(edge)
-            result.differentiable.append(differentiable(edge))
+            result.differentiable.append(_reaches_outside(edge))
         result.consumed = any(
             _used_up(edge[0])
             for edge, live in zip(edges, result.differentiable, strict=True)
@@ -351,6 +351,25 @@ def _plain_change(old: Any, new: Any) -> bool:
     if isinstance(new, Handle):
         return bool(getattr(new._data, "weak", False))
     return (new.__class__ is int or new.__class__ is float) and new != old
+
+
+def _reaches_outside(output: Edge) -> bool:
+    """Whether the output depends on a leaf that exists outside the trace.
+
+    Leaves of derivatives that were taken inside are nobody's business afterwards.
+    """
+    seen: set[Node] = set()
+    stack = [output]
+    while stack:
+        edge = stack.pop()
+        node = edge[0]
+        if node in seen or not differentiable(edge):
+            continue
+        seen.add(node)
+        if node.primitive is LEAF and (node.leaf is not None or node.label == "captured"):
+            return True
+        stack.extend(edge for edge in node.inputs if isinstance(edge, tuple))
+    return False
 
 
 def _used_up(root: Node) -> bool:
