@@ -252,6 +252,4 @@ def test_iterating_and_unpacking() -> None:
 def test_elements_cannot_be_deleted() -> None:
     with pytest.raises(TypeError) as caught:
         del leaf(1.0, 2.0)[0]
-    assert str(caught.value) == (
-        "elements of a tensor cannot be deleted. Index what should stay."
-    )
+    assert str(caught.value) == ("elements of a tensor cannot be deleted. Index what should stay.")
