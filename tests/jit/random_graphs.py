@@ -275,6 +275,53 @@ class Maker:
             y = self.add_input((x.outputs[0].shape[-1], int(self.pick(EXTENTS))))
         return self.bounded(made("matmul", x, y))
 
+    def back(self, node: Node) -> Node:
+        """Any node, in the dtype of this graph."""
+        found = node.outputs[0].dtype
+        if found == self.dtype:
+            return node
+        return made("to", node, dtype=np.dtype(self.dtype), source=found)
+
+    def in_another_dtype(self) -> Node | None:
+        if not self.exact:
+            return None
+        x = made("absolute", self.any_node())
+        dtype = np.dtype(str(self.pick(("int8", "int16", "int32", "int64", "uint8", "float64"))))
+        y = made("to", x, dtype=dtype, source=np.dtype(self.dtype)) if dtype != self.dtype else x
+        if dtype.kind == "f":
+            return self.back(made(self.pick(("floor", "sqrt")), made("mul", y, y)))
+        name = self.pick(("add", "mul", "remainder", "floor_divide", "fmod", "minimum", "maximum",
+                          "bitwise_and", "bitwise_or", "bitwise_xor"))  # fmt: skip
+        z = made(name, y, int(self.pick((1, 2, 3, 7))) if self.chance(0.5) else y)
+        if self.chance(0.3):
+            z = made("bitwise_not", z)
+        return self.bounded(self.back(z))
+
+    def logic(self) -> Node | None:
+        if not self.exact:
+            return None
+        x = self.any_node()
+        a = made(self.pick(("lt", "ge", "ne", "eq")), x, _number(1, self.dtype))
+        b = made(self.pick(("le", "gt")), x, _number(-1, self.dtype))
+        both = made(self.pick(("bitwise_and", "bitwise_or", "bitwise_xor", "add", "mul")), a, b)
+        if x.outputs[0].ndim and self.chance(0.5):
+            axis = int(self.rng.integers(x.outputs[0].ndim))
+            both = made(self.pick(("amax", "amin")), both, axes=(axis,))
+        return self.back(made("bitwise_not", both) if self.chance(0.5) else both)
+
+    def random_bits(self) -> Node | None:
+        if not self.exact:
+            return None
+        size = int(self.pick(EXTENTS))
+        counter = made("iota", size=size, dtype=np.dtype("int64"))
+        bits = made("hash64", int(self.rng.integers(1 << 40)), counter)
+        return self.back(made("shift_right", bits, int(self.rng.integers(59, 63))))
+
+    def constant(self) -> Node:
+        array = np.asarray(self.values(self.shape()))
+        return made("add", made("constant", array=array), made("constant", array=array[..., ::-1])
+                    if array.ndim else _number(1, self.dtype))  # fmt: skip
+
     def sort(self) -> Node | None:
         if not self.exact or self.chance(0.5):
             return None
@@ -304,7 +351,7 @@ STEPS = (
     *["unary"] * 4, *["binary"] * 8, *["choose"] * 2, *["reshape"] * 3, *["permute"] * 2,
     *["expand"] * 2, *["slice"] * 2, *["embed"] * 2, *["reduce"] * 5, "scan", "position",
     *["concatenate"] * 2, *["windows"] * 2, *["take"] * 2, "scatter", "put", "view_put",
-    *["matmul"] * 2, "sort",
+    *["matmul"] * 2, "sort", *["in_another_dtype"] * 2, *["logic"] * 2, "random_bits", "constant",
 )  # fmt: skip
 
 
