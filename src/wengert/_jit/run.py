@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._graph.graph import Graph
-from .._graph.node import NO_PARAMS, Node
+from .._graph.node import LEAF, NO_PARAMS, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle, record
@@ -284,6 +284,7 @@ def _spent_node(captured: Captured) -> Node:
         for edge, live in zip(captured.graph.outputs, captured.differentiable, strict=True)
         if live
     )
-    node = Node(edge[0].primitive, NO_PARAMS, (), (), {}, edge[0].origin)
+    start = Node(LEAF, NO_PARAMS, (), (), {}, None)
+    node = Node(edge[0].primitive, NO_PARAMS, ((start, 0),), ((),), {}, edge[0].origin)
     node.consumed = True
     return node
