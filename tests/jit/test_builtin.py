@@ -383,6 +383,24 @@ def test_calls_leave_no_references_behind(route: str) -> None:
     assert abs(len(gc.get_objects()) - objects) < 50
 
 
+def test_error_codes_leave_nothing_behind(route: str) -> None:
+    text = NOTHING.replace("ret i32 0", "ret i32 123456")
+    call = make_builtin("f", [], [], "program", text, slow, False)
+
+    def once() -> None:
+        with pytest.raises(RuntimeError, match="123456"):
+            call()
+
+    for _ in range(100):
+        once()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(2000):
+        once()
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 500
+
+
 def test_numbers_leave_no_references_behind(route: str) -> None:
     call = make_builtin(
         "f", [NumberSpec(float), NumberSpec(int)], [], "program", NOTHING, slow, False
@@ -510,31 +528,69 @@ def test_calls_at_the_same_time_have_arenas_of_their_own(route: str) -> None:
         assert int(call(np.ones(2, np.int64))[0]) == found[0]
 
 
-def test_an_arena_that_cannot_be_had_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)(lambda size: None)
+def waiting_with(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> Callable[..., Any]:
+    """The waiting program, calling other C functions than the interpreter's."""
     addresses = dict(interpreter.function_addresses())
-    addresses["PyMem_RawMalloc"] = ctypes.cast(nothing, ctypes.c_void_p).value or 0
+    for name, function in functions.items():
+        addresses[name] = ctypes.cast(function, ctypes.c_void_p).value or 0
     monkeypatch.setattr(interpreter, "function_addresses", lambda: addresses)
-    call = make_builtin(
-        "f",
-        [ArraySpec(I64, (2,), writeable=True)],
-        [OutputSpec(I64, ())],
-        "program",
-        WAITING,
-        slow,
-        True,
-        arena_bytes=64,
-    )
+    specs, outputs = [ArraySpec(I64, (2,), writeable=True)], [OutputSpec(I64, ())]
+    return make_builtin("f", specs, outputs, "program", WAITING, slow, True, arena_bytes=4096)
+
+
+def beside_another_call(call: Callable[..., Any], check: Callable[[], None]) -> None:
+    """Run a check while a thread is inside the call, then let the thread go."""
     gate = np.zeros(2, np.int64)
     thread = threading.Thread(target=call, args=(gate,), daemon=True)
     thread.start()
     while not gate[1]:
         thread.join(0.001)
-    with pytest.raises(MemoryError):
-        call(np.ones(2, np.int64))
+    check()
     gate[0] = 1
     thread.join()
+
+
+def test_an_arena_that_cannot_be_had_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)(lambda size: None)
+    call = waiting_with(monkeypatch, PyMem_RawMalloc=nothing)
+
+    def check() -> None:
+        with pytest.raises(MemoryError):
+            call(np.ones(2, np.int64))
+
+    beside_another_call(call, check)
     assert call(np.ones(2, np.int64))[0] % 64 == 0
+
+
+def test_a_second_arena_lies_inside_its_memory_and_is_freed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = np.zeros(8192, np.uint8)
+    sizes: list[int] = []
+    freed: list[int] = []
+    starts = iter(memory.ctypes.data + place for place in (8, 16, 40, 56, 64))
+    given: list[int] = []
+
+    def malloc(size: int) -> int:
+        sizes.append(size)
+        given.append(next(starts))
+        return given[-1]
+
+    call = waiting_with(
+        monkeypatch,
+        PyMem_RawMalloc=ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)(malloc),
+        PyMem_RawFree=ctypes.CFUNCTYPE(None, ctypes.c_void_p)(freed.append),
+    )
+
+    def check() -> None:
+        for _ in range(5):
+            arena = int(call(np.ones(2, np.int64))[0])
+            assert arena % 64 == 0
+            assert given[-1] <= arena <= given[-1] + sizes[-1] - 4096
+
+    beside_another_call(call, check)
+    assert freed == given
+    assert len(given) == 5
 
 
 def test_many_threads_get_right_results(route: str) -> None:

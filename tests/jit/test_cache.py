@@ -131,6 +131,21 @@ def test_an_entry_that_others_can_write_is_not_used(place: Path, compiled: list[
     assert len(compiled) == 2
 
 
+def test_what_belongs_to_somebody_else_is_not_used(
+    place: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer()
+    owner = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    assert answer() == 42
+    assert len(compiled) == 2
+
+
+def test_keys_depend_on_where_a_part_ends() -> None:
+    keys = {cache.key_of(parts) for parts in (["ab", "c"], ["a", "bc"], ["abc"], ["abc", ""])}
+    assert len(keys) == 4
+
+
 def test_it_can_be_switched_off(
     place: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

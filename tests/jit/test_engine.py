@@ -56,6 +56,22 @@ def test_text_that_is_wrong_raises() -> None:
         engine.compile_text("define double @f( {")
 
 
+def test_text_that_means_nothing_raises() -> None:
+    text = """
+define double @f(i1 %c) {
+start:
+  br i1 %c, label %yes, label %end
+yes:
+  %x = fadd double 1.0, 2.0
+  br label %end
+end:
+  ret double %x
+}
+"""
+    with pytest.raises(RuntimeError, match="does not dominate"):
+        engine.compile_text(text, cache=False)
+
+
 def test_an_unknown_target_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WENGERT_TARGET", "x86-65")
     with pytest.raises(ValueError) as caught:
