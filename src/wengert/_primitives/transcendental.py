@@ -10,7 +10,7 @@ import numpy as np
 from .._declare.elementwise import Over, elementwise
 from .._declare.samples import reals
 from .._graph.value import Handle
-from .elementwise import add, div, mul, neg, reciprocal, sub
+from .elementwise import add, div, eq, mul, neg, reciprocal, sub, where
 
 _POSITIVE = reals(0.2, 3)
 _OPEN_UNIT = reals(-0.9, 0.9)
@@ -128,16 +128,17 @@ def atan(x: Any) -> Any:
     return np.arctan(x)
 
 
-def _distance_squared(y: Any, x: Any) -> Any:
+def _over_distance_squared(numerator: Any, y: Any, x: Any) -> Any:
     # Two numbers are multiplied in Python, so that nothing is rounded to the default dtype.
-    first = mul(x, x) if isinstance(x, Handle) else x * x
-    return add(first, mul(y, y) if isinstance(y, Handle) else y * y)
+    squares = [mul(v, v) if isinstance(v, Handle) else v * v for v in (x, y)]
+    distance = add(*squares)
+    return where(eq(distance, 0.0), 0.0, div(numerator, distance))
 
 
 @elementwise(
     partials=[
-        lambda y, x: div(x, _distance_squared(y, x)),
-        lambda y, x: neg(div(y, _distance_squared(y, x))),
+        lambda y, x: _over_distance_squared(x, y, x),
+        lambda y, x: neg(_over_distance_squared(y, y, x)),
     ],
     kind="float",
     scalar="atan2",
@@ -145,7 +146,7 @@ def _distance_squared(y: Any, x: Any) -> Any:
     dtypes="f",
 )
 def atan2(y: Any, x: Any) -> Any:
-    """The angle of the point (x, y), in radians from -pi to pi."""
+    """The angle of the point (x, y), in radians from -pi to pi; the derivative at (0, 0) is 0."""
     return np.arctan2(y, x)
 
 
