@@ -267,8 +267,22 @@ def _number_of(value: Any, dtype: Dtype) -> Any:
     return value if isinstance(value, complex) else float(value)
 
 
+_BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+_BRANCHES_COST_LITTLE = 4096
+
+
 def _where(cond: Any, x: Any, y: Any) -> Any:
-    return np.where(cond, x, y)
+    """Selection by bits where it is large: numpy.where takes a branch for every element."""
+    dtype = x.dtype if isinstance(x, np.ndarray) else y.dtype
+    bits = _BITS.get(dtype.itemsize)
+    if cond.size < _BRANCHES_COST_LITTLE or bits is None:
+        return np.where(cond, x, y)
+    mask = np.negative(cond.view(np.int8), dtype=bits, casting="unsafe")
+    chosen = np.asarray(x, dtype).view(bits)
+    other = np.asarray(y, dtype).view(bits)
+    if not other.ndim and not other:
+        return np.bitwise_and(chosen, mask).view(dtype)
+    return np.bitwise_xor(np.bitwise_and(np.bitwise_xor(chosen, other), mask), other).view(dtype)
 
 
 where: Where = register(
