@@ -191,3 +191,12 @@ def test_errors(name: str) -> None:
     with pytest.raises(ValueError) as caught:
         call()
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_what_no_window_reaches_has_no_gradient_at_all(stride: int) -> None:
+    x = wengert.zeros(1, 1, 3, 3, requires_grad=True)
+    F.conv2d(x.sqrt(), wengert.ones(1, 1, 1, 1), stride=stride).sum().backward()
+    wanted = numpy.zeros((3, 3))
+    wanted[::stride, ::stride] = numpy.inf
+    numpy.testing.assert_array_equal(x.grad.numpy()[0, 0], wanted)

@@ -127,7 +127,7 @@ def linear(
     operands: Callable[[int], Sequence[int]] = lambda arity: (0,),
     joint: bool = False,
     view: bool = False,
-    selecting: bool = False,
+    selecting: bool | Callable[[Any], bool] = False,
     filling: bool = False,
     name: str | None = None,
     samples: Sequence[Sample] = (),
@@ -135,8 +135,9 @@ def linear(
     """Declare a linear primitive.
 
     `view`: its NumPy implementation returns a view of the first operand. `selecting`: elements that
-    it leaves out have no cotangent. `filling`: elements of its result that come from no operand
-    have no tangent. `batch` is described in `_transforms/batching.py`.
+    it leaves out have no cotangent (a function of the site says whether there are any). `filling`:
+    elements of its result that come from no operand have no tangent. `batch` is described in
+    `_transforms/batching.py`.
     """
 
     def declare(compute: Callable[..., Any]) -> Linear:

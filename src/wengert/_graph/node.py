@@ -36,7 +36,7 @@ class Primitive:
 
     family = "other"
     is_view = False
-    selecting = False
+    selecting: Any = False
     filling = False
     samples: Sequence[Any] = ()
     """Where the generated tests call it (`_declare/samples.py`)."""

@@ -267,13 +267,13 @@ def _number_of(value: Any, dtype: Dtype) -> Any:
     return value if isinstance(value, complex) else float(value)
 
 
-_BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+_BITS: dict[int, Any] = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 _BRANCHES_COST_LITTLE = 4096
 
 
 def _where(cond: Any, x: Any, y: Any) -> Any:
     """Selection by bits where it is large: numpy.where takes a branch for every element."""
-    dtype = x.dtype if isinstance(x, np.ndarray) else y.dtype
+    dtype: Dtype = x.dtype if hasattr(x, "dtype") else y.dtype
     bits = _BITS.get(dtype.itemsize)
     if cond.size < _BRANCHES_COST_LITTLE or bits is None:
         return np.where(cond, x, y)

@@ -6,6 +6,7 @@ matrix that a convolution multiplies is a reshape of the windows.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
@@ -41,6 +42,24 @@ def _windowed(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tup
     return [((*lead, *kernel, *counts), dtypes[0])]
 
 
+def _leaves_out(site: Any) -> bool:
+    sizes = (site.params[name] for name in ("kernel", "stride", "dilation"))
+    extents = site.shape(0)[-len(site.params["kernel"]) :]
+    return any(map(_gaps, extents, *sizes))
+
+
+@functools.cache
+def _gaps(extent: int, kernel: int, stride: int, dilation: int) -> bool:
+    """Whether some place of an axis lies in no window."""
+    (count,) = window_counts((extent,), (kernel,), (stride,), (dilation,))
+    reached = {k * stride + i * dilation for k in range(count) for i in range(kernel)}
+    return len(reached) < extent
+
+
+def _added_back(site: Any, g: Any, i: int) -> Any:
+    return fold(g, shape=site.shape(0), **site.params)
+
+
 _SAMPLES = [
     Sample(
         lambda rng: [rng.standard_normal((2, 5, 6))],
@@ -59,9 +78,9 @@ _SAMPLES = [
 
 @linear(
     abstract=_windowed,
-    transpose=lambda site, g, i: fold(g, shape=site.shape(0), **site.params),
+    transpose=_added_back,
     batch=lambda p, ops, batched, size, params: p(ops[0], **params),
-    selecting=True,
+    selecting=_leaves_out,
     samples=_SAMPLES,
 )
 def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:

@@ -86,7 +86,10 @@ def _pull_linear(node: Node, cotangent: Any, wanted: Sequence[bool]) -> list[Any
     site = Site(node)
     g, mask = value_of(cotangent), mask_of(cotangent)
     positions = primitive.linear(len(node.inputs))
-    carries = primitive.selecting or (mask is not None and primitive.moves_masks(len(node.inputs)))
+    selecting = primitive.selecting
+    carries = (selecting(site) if callable(selecting) else selecting) or (
+        mask is not None and primitive.moves_masks(len(node.inputs))
+    )
     results: list[Any] = []
     for i in range(len(node.inputs)):
         if not (wanted[i] and i in positions):
