@@ -101,6 +101,18 @@ def test_the_gradient_of_what_does_not_depend_is_zero() -> None:
     close(func.jacrev(lambda x: wengert.ones(3))(wengert.ones(2)), numpy.zeros((3, 2)), 0)
 
 
+def test_an_infinite_derivative_stays_in_its_own_place() -> None:
+    # Row i is the gradient of f(x)[i] alone.
+    x = double([0.0, 4.0])
+    for jacobian_of in (func.jacrev, func.jacfwd):
+        found = jacobian_of(lambda x: x.sqrt())(x).numpy()
+        assert found.tolist() == [[numpy.inf, 0], [0, 0.25]]
+        by_both = jacobian_of(lambda x, y: x / y, argnums=(0, 1))(x[1], x[0])
+        assert [g.item() for g in by_both] == [numpy.inf, -numpy.inf]
+    found = func.hessian(lambda x: (x**1.5).sum())(x).numpy()
+    assert found.tolist() == [[numpy.inf, 0], [0, 0.375]]
+
+
 def test_complex_gradients_are_steepest_ascent() -> None:
     z = wengert.tensor(numpy.array([1.0 + 2.0j, -0.5 + 0.3j]))
 

@@ -84,9 +84,7 @@ def _to_arrays(case: Case, outputs: Sequence[Any], parts: Sequence[Array]) -> li
     return found
 
 
-def first_difference(
-    case: Case, outputs: Sequence[Any], tangents: dict[int, Array]
-) -> list[Array]:
+def first_difference(case: Case, outputs: Sequence[Any], tangents: dict[int, Array]) -> list[Array]:
     """dF(x)[t] of the oracle."""
     after, before = _moved(case, [(STEP, tangents)]), _moved(case, [(-STEP, tangents)])
     return _to_arrays(

@@ -237,15 +237,11 @@ def test_derivatives_in_single_precision_have_its_dtype(case: c.Case, dtype: str
     walked = m.Walked(single)
     outs = walked.outputs()
     narrow_u = [a.astype(b.dtype) for a, b in zip(u, filter(m.inexact, outs), strict=True)]
-    for got, want, i in zip(
-        walked.vjp(narrow_u), m.Walked(wide).vjp(u), case.moving, strict=True
-    ):
+    for got, want, i in zip(walked.vjp(narrow_u), m.Walked(wide).vjp(u), case.moving, strict=True):
         assert got.dtype == single.operands[i].dtype
         _close(got, want, 1e-4)
     pushed = walked.jvp({i: x.astype(single.operands[i].dtype) for i, x in t.items()})
-    for got, want, out in zip(
-        pushed, m.Walked(wide).jvp(t), filter(m.inexact, outs), strict=True
-    ):
+    for got, want, out in zip(pushed, m.Walked(wide).jvp(t), filter(m.inexact, outs), strict=True):
         assert got.dtype == out.dtype
         _close(got, want, 1e-4)
 
@@ -291,7 +287,8 @@ def _variants(case: c.Case, count: int) -> list[tuple[Array, ...]]:
             fresh = sample.operands(c.generator(case.name, case.index, "variant", k))
         found.append(
             tuple(
-                x if x.dtype.kind in "fcb" or isinstance(case.primitive, Elementwise)
+                x
+                if x.dtype.kind in "fcb" or isinstance(case.primitive, Elementwise)
                 else numpy.roll(x, k)
                 for x in fresh
             )
@@ -306,9 +303,7 @@ def test_a_batch_is_a_loop(case: c.Case) -> None:
     for batched in itertools.product([True, False], repeat=arity):
         if not any(batched):
             continue
-        rows = [
-            [variants[k if b else 0][i] for i, b in enumerate(batched)] for k in range(3)
-        ]
+        rows = [[variants[k if b else 0][i] for i, b in enumerate(batched)] for k in range(3)]
         looped = [case.call(*row) for row in rows]
         for place in (0, -1):
             inputs = [

@@ -20,6 +20,7 @@ from .._record.storage import edge_of
 from .._record.trace import differentiable
 from .batching import batch_everywhere, unwrap
 from .forward import push_walk
+from .masks import chosen
 from .reverse import leaf_handle, reachable, walk
 
 
@@ -84,12 +85,18 @@ class Differentiation:
         nodes = reachable([edge[0] for edge in roots if edge and differentiable(edge)], 0)
         return any(not node.inputs and not node.closed for node in nodes)
 
-    def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any], keep: bool) -> list[Any]:
-        """The cotangents of the inputs, zeros where there is no path."""
+    def pull(
+        self, outputs: Sequence[Any], cotangents: Sequence[Any], keep: bool, units: bool = False
+    ) -> list[Any]:
+        """The cotangents of the inputs, zeros where there is no path.
+
+        `units`: the cotangents choose single elements, and exist only there.
+        """
         seeds: list[tuple[Any, Any]] = []
         for out, cotangent in zip(outputs, cotangents, strict=True):
             base, levels = unwrap(out)
-            seeds.append((base, _lower_all(cotangent, levels)))
+            lowered = _lower_all(cotangent, levels)
+            seeds.append((base, chosen(lowered) if units else lowered))
         with _modes.override(grad=self.records(outputs, cotangents)):
             found = walk(seeds, self.bases, retain=keep)
             results: list[Any] = []
@@ -99,12 +106,16 @@ class Differentiation:
                 results.append(_rewrap(g, levels))
         return results
 
-    def push(self, outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """The tangents of the outputs, zeros where there is no path."""
+    def push(
+        self, outputs: Sequence[Any], tangents: Sequence[Any], units: bool = False
+    ) -> list[Any]:
+        """The tangents of the outputs, zeros where there is no path; `units` as in `pull`."""
         lowered = [
             _lower_all(tangent, levels)
             for tangent, levels in zip(tangents, self.levels, strict=True)
         ]
+        if units:
+            lowered = [chosen(tangent) for tangent in lowered]
         unwrapped = [unwrap(out) for out in outputs]
         with _modes.override(grad=self.records(outputs, tangents)):
             found = push_walk(self.bases, lowered, [base for base, _ in unwrapped])

@@ -1,4 +1,8 @@
-"""Whole derivatives: jacrev, jacfwd, hessian, as batched pullbacks and pushforwards."""
+"""Whole derivatives: jacrev, jacfwd, hessian, as batched pullbacks and pushforwards.
+
+Each row of the identity chooses one element, and the others are absent: a Jacobian is the gradients
+of the single elements, so an infinite derivative beside it makes no NaN.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +71,8 @@ def jacrev(
             stacked = [_empty(leaf) for leaf in work.inputs]
         else:
             stacked = vmap(
-                lambda *rows: tuple(work.pull(outs, rows, keep=True)), chunk_size=chunk_size
+                lambda *rows: tuple(work.pull(outs, rows, keep=True, units=sum(sizes) > 1)),
+                chunk_size=chunk_size,
             )(*bases)
         parts: list[Any] = []
         for k, out in enumerate(outs):
@@ -124,9 +129,10 @@ def jacfwd(
         if sum(sizes) == 0:
             stacked = [_empty(out) for out in outs]
         else:
-            stacked = vmap(lambda *rows: tuple(work.push(outs, rows)), chunk_size=chunk_size)(
-                *bases
-            )
+            stacked = vmap(
+                lambda *rows: tuple(work.push(outs, rows, units=sum(sizes) > 1)),
+                chunk_size=chunk_size,
+            )(*bases)
         parts: list[Any] = []
         for column, out in zip(stacked, outs, strict=True):
             ndim = out._data.ndim

@@ -74,6 +74,11 @@ def cut(value: Any, mask: Mask | None) -> Any:
     return value if mask is None else Partly(where(mask.get(), value, 0.0), mask)
 
 
+def chosen(value: Any) -> Partly:
+    """A direction that consists of the elements that are not zero: a row of the identity."""
+    return Partly(value, Mask(lambda: ne(value, 0.0)))
+
+
 def accumulate(a: Any, b: Any) -> Any:
     """The sum of two cotangents, or tangents, of one value: it exists where either does."""
     if a.__class__ is not Partly and b.__class__ is not Partly:
