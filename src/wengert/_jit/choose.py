@@ -74,10 +74,10 @@ class Choice:
                     cost += costs.get(source, 0)
                     depth = max(depth, depths.get(source, 0) + 1)
             store = value in needed or self._always(value)
-            if not store and value.name not in FREE and value.inputs:
-                repeats = reads.get(value, 0.0)
-                again = max(repeats - 1, 0.0) * cost
-                store = again > 2 or cost > _LARGEST or depth > _DEEPEST
+            if not store and value.inputs:
+                again = max(reads.get(value, 0.0) - 1, 0.0) * cost
+                store = depth > _DEEPEST or cost > _LARGEST
+                store = store or (again > 2 and value.name not in FREE)
             if store and (value.name not in ("literal", "constant") or value in required):
                 self.stored.add(value)
                 cost, depth = 0, 0
@@ -140,7 +140,7 @@ def _terms(value: Value) -> int:
 
 def _own_cost(value: Value) -> int:
     if value.name in FREE:
-        return 0
+        return 2 if value.name == "embed" else 0
     if value.name == "matmul":
         return 2 * value.inputs[0].shape[-1]
     if value.name in ("sum", "amax", "amin", "fold"):

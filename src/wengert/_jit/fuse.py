@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .index import Var, at
-from .lanes import vectorisable
+from .lanes import vectorisable, weight
 from .loops import (
     Buffer,
     Check,
@@ -29,7 +29,7 @@ from .loops import (
 from .rewrite import Rewrite, contains, exprs, looked
 
 _LARGEST = 400
-"""Expressions in one loop: beyond that registers are short, and loops are kept apart."""
+"""Instructions in one loop, roughly: beyond that registers are short, and loops are kept apart."""
 
 _CANDIDATES = 12
 
@@ -182,7 +182,7 @@ class _Fusion:
             elif isinstance(expr, Local):
                 reads.add(expr.name)
         read_bits, written_bits = self._set(reads), self._set(writes)
-        size = len(seen)
+        size = sum(map(weight, seen))
         for group in inner:
             read_bits |= group.reads
             written_bits |= group.writes

@@ -38,6 +38,8 @@ _LIGHT = frozenset(
 )  # fmt: skip
 """Operations of one or two instructions."""
 
+_WEIGHTS = {"div": 4, "reciprocal": 4, "sqrt": 4, "rsqrt": 8, "round": 1, "sign": 4}
+
 
 class Lanes:
     """Marks vector loops; knows the width of each."""
@@ -89,17 +91,19 @@ class Lanes:
         return best
 
 
+def weight(expr: Expr) -> int:
+    """Roughly how many instructions an expression is, apart from its parts."""
+    if isinstance(expr, Op):
+        return 1 if expr.name in _LIGHT else _WEIGHTS.get(expr.name, 15)
+    return 1 if isinstance(expr, Load) else 0
+
+
 def _at_a_time(loop: Loop, lanes: int) -> int:
     """How many vectors a loop with accumulators does at once, so that additions overlap."""
     sums = sum(isinstance(statement, Update) for statement in walk([loop]))
     if not sums:
         return 1
-    work = 0
-    for expr in _every(loop.body):
-        if isinstance(expr, Op):
-            work += 1 if expr.name in _LIGHT else 100
-        elif isinstance(expr, Load):
-            work += 1
+    work = sum(map(weight, _every(loop.body)))
     for count, most in ((4, 8), (2, 20)):
         if work <= most and sums * count <= 8 and loop.var.extent >= 2 * count * lanes:
             return count
@@ -199,7 +203,7 @@ def _own_cost(body: Sequence[Statement], var: Var | None, lanes: int) -> float:
             total += _access_cost(statement.buffer, statement.index, var, lanes)
         for expr in contains(exprs(statement), seen):
             if isinstance(expr, Op):
-                total += 0.5
+                total += 0.5 * weight(expr)
             elif isinstance(expr, Load):
                 total += _access_cost(expr.buffer, expr.index, var, lanes)
     return total

@@ -32,7 +32,10 @@ def plan(program: Program) -> int:
                 lives[buffer] = (first, time)
     placed: list[tuple[Buffer, int, int]] = []
     total = 0
-    for buffer, (first, last) in sorted(lives.items(), key=lambda item: -item[0].bytes):
+    # In the order of the program: the text must be the same in every process.
+    own = [buffer for buffer in program.buffers if buffer in lives]
+    for buffer in sorted(own, key=lambda buffer: -buffer.bytes):
+        first, last = lives[buffer]
         size = -(-buffer.bytes // ALIGNMENT) * ALIGNMENT
         taken = sorted(
             (other.offset, other.offset + -(-other.bytes // ALIGNMENT) * ALIGNMENT)

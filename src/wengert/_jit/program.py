@@ -302,13 +302,12 @@ class _Compiler:
             getters.append(self._getter(operand, value))
         gives = [(value.output, self._slot(value), value) for value in group]
         compute, params = node.primitive.compute, node.params
-        several = len(node.outputs) > 1
 
         def step(slots: list[Any]) -> None:
             with np.errstate(all="ignore"):
                 result = compute(*[getter(slots) for getter in getters], **params)
             for output, place, value in gives:
-                array = np.asarray(result[output] if several else result)
+                array = np.asarray(result[output] if isinstance(result, tuple) else result)
                 if array.dtype != value.dtype or array.shape != value.shape:
                     raise TypeError(
                         f"{value.name}: computed {array.dtype}{list(array.shape)}, declared "

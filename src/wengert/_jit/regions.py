@@ -37,6 +37,9 @@ from .products import has_library
 from .simplify import Value
 from .vector_math import functions
 
+_MOST_INLINED = 250
+"""Calls of mathematical functions; in larger programs each function is compiled only once."""
+
 Strides = tuple[int, ...] | None
 
 
@@ -159,7 +162,10 @@ def compile_region(
     lanes.mark(loops.body)
     emitter = Emitter(loops, lanes, machine.has_fma)
     text = emitter.text()
-    text = "\n".join([functions(emitter.functions), text])
+    library = functions(emitter.functions)
+    if text.count(" @w.") > _MOST_INLINED:
+        library = library.replace(" alwaysinline ", " noinline ")
+    text = f"{library}\n{text}"
     committed = {position for position, _ in region.commits}
     specs: list[ArraySpec | NumberSpec] = []
     for position, (value, strides) in enumerate(zip(region.given, region.strides, strict=True)):
