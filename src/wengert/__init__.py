@@ -205,6 +205,7 @@ from ._record.random_state import Generator, default_generator
 from ._tensor.tensor import Device as device
 from ._tensor.tensor import Tensor
 from ._transforms.batching import vmap
+from ._transforms.control_flow import cond, scan
 from ._transforms.gradients import grad, jvp, value_and_grad, vjp
 from ._transforms.jacobians import hessian, jacfwd, jacrev
 
@@ -314,6 +315,7 @@ __all__ = [
     "complex64",
     "concat",
     "concatenate",
+    "cond",
     "conj",
     "cos",
     "cosh",
@@ -443,6 +445,7 @@ __all__ = [
     "round",
     "rsqrt",
     "scalar",
+    "scan",
     "scatter_add",
     "set_default_dtype",
     "set_grad_enabled",

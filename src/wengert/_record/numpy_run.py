@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .._base.kinds import is_tuple
 from .._graph.graph import Graph, aval
 from .quiet import SILENCE, quiet_begin, quiet_end
 
@@ -37,7 +38,7 @@ def _made(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
         return len(graph.inputs) + len(numbers) - 1
 
     for node in graph.nodes:
-        takes = [slots[i] if isinstance(i, tuple) else slot(i) for i in node.inputs]
+        takes = [slots[i] if is_tuple(i) else slot(i) for i in node.inputs]
         gives: list[tuple[int, Any]] = []
         for index, out in enumerate(node.outputs):
             place = slots[(node, index)] = slot()
@@ -49,8 +50,8 @@ def _made(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
     def run(inputs: Sequence[Any]) -> list[Any]:
         values = [*inputs, *numbers]
         for compute, params, takes, gives, is_view in steps:
-            found = compute(*[values[place] for place in takes], **params)
-            parts: Sequence[Any] = found if isinstance(found, tuple) else (found,)
+            found: Any = compute(*[values[place] for place in takes], **params)
+            parts = found if found.__class__ is tuple else (found,)
             for (place, dtype), part in zip(gives, parts, strict=True):
                 if part.__class__ is not ndarray or part.dtype != dtype:
                     part = np.asarray(part, dtype)

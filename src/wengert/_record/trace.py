@@ -249,9 +249,12 @@ class Trace:
         dtypes: list[Any] = []
         depends = False
         weak = bool(resolved) and primitive.n_outputs == 1
+        scope = _modes.current().scope if _modes.current().grad else None
         for operand in resolved:
             if isinstance(operand, Handle):
                 edge = edge_of(operand)
+                if scope is not None and primitive.differentiable:
+                    edge = scope.edge(operand, edge)
                 inputs.append(edge)
                 shapes.append(operand._data.shape)
                 dtypes.append(operand._data.dtype)
@@ -349,7 +352,7 @@ class Trace:
 
     def close(self) -> None:
         """End the recording; what only recording needed is let go."""
-        self.open = False
+        self.open, self.parent = False, None
         self.nodes, self.inputs, self.captures = [], [], []
         self.lifted, self.grads, self.number_guards = {}, {}, []
         self._shadows, self._captured, self._given = {}, {}, {}
@@ -451,7 +454,7 @@ def trace_function(
     ]
     try:
         # Inside there are single samples: open levels batch the finished graph.
-        with _modes.override(trace=trace, depth=trace.depth, levels=()):
+        with _modes.override(trace=trace, depth=trace.depth, levels=(), scope=None):
             results = list(function(*arguments))
             handles = [
                 result if isinstance(result, Handle) else constant(result) for result in results
@@ -500,7 +503,7 @@ def evaluate(graph: Graph, operands: Sequence[Any]) -> list[Any]:
                 result = record(node.primitive, inputs, node.params)
         else:
             result = record(node.primitive, inputs, node.params)
-        parts: Sequence[Any] = result if isinstance(result, tuple) else (result,)
+        parts: Any = result if result.__class__ is tuple else (result,)
         for index, part in enumerate(parts):
             values[(node, index)] = part
         for index, hook in node.hooks or ():

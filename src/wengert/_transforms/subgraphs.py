@@ -1,0 +1,161 @@
+"""Graphs as operands: what `scan` and `cond` have in common.
+
+A transform of such a node traces the same transform of its graph, and the result is a graph again:
+so everything composes, to any order. Derived graphs are kept with the graph they come from. What
+nobody wants of a graph is cut off before it is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from .._declare.linear import Other
+from .._graph.graph import Graph, aval
+from .._graph.node import Node
+from .._graph.value import Handle
+from .._record import modes as _modes
+from .._record.door import record
+from .._record.trace import FULL, evaluate, trace_function
+from .batching import Level
+from .forward import push_walk
+from .presence import Aval
+from .reverse import leaf_handle, walk
+from .site import Site
+
+
+class WithGraphs(Other):
+    """A primitive with graphs among its parameters: always a tuple of results, as many as it has.
+
+    Its rules work out again what they need, so that an eager node keeps its operands only.
+    """
+
+    absence = "carried"
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        *,
+        abstract: Callable[..., Any],
+        vjp: Callable[..., Any],
+        jvp: Callable[..., Any],
+        batch: Callable[..., Any],
+    ) -> None:
+        super().__init__(
+            name,
+            compute,
+            abstract=abstract,
+            n_outputs=0,
+            vjp=vjp,
+            jvp=jvp,
+            keeps=None,
+            batch=batch,
+            doc=compute.__doc__,
+            samples=(),
+        )
+
+    def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
+        return tuple(range(arity))
+
+
+def avals_of(nodes: Sequence[Node]) -> list[Aval]:
+    """Shapes and dtypes of input nodes."""
+    return [(node.outputs[0].shape, node.outputs[0].dtype) for node in nodes]
+
+
+def output_avals(graph: Graph) -> list[Aval]:
+    """Shapes and dtypes of what a graph returns."""
+    return [(aval(edge).shape, aval(edge).dtype) for edge in graph.outputs]
+
+
+def operands_of(site: Site, dtypes: Sequence[Any]) -> list[Any]:
+    """The operands of a node as handles; a lifted number may have come as a Python number."""
+    found: list[Any] = []
+    for position, dtype in enumerate(dtypes):
+        value = site.value(position)
+        if not isinstance(value, Handle):
+            value = record(FULL, (), {"shape": (), "value": value, "dtype": dtype})
+        found.append(value)
+    return found
+
+
+def derive(function: Callable[..., Any], avals: Sequence[Aval], name: str) -> Graph:
+    """The graph of a function that captures nothing, whatever the modes outside."""
+    with _modes.override(grad=True, inference=False):
+        graph, captured, _ = trace_function(function, avals, name)
+    assert not captured
+    return graph
+
+
+def pulled(
+    graph: Graph, inputs: Sequence[Any], wanted: Sequence[bool], cotangents: Sequence[Any]
+) -> list[Any]:
+    """The cotangents of the wanted inputs of a graph, carried; None for the others."""
+    leaves = [leaf_handle(x) if needed else x for x, needed in zip(inputs, wanted, strict=True)]
+    outs = evaluate(graph, leaves)
+    seeds = [(out, g) for out, g in zip(outs, cotangents, strict=True) if g is not None]
+    targets = [leaf for leaf, needed in zip(leaves, wanted, strict=True) if needed]
+    found = iter(walk(seeds, targets, carried=True))
+    return [next(found) if needed else None for needed in wanted]
+
+
+def pushed(
+    graph: Graph, inputs: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[list[Any], list[Any]]:
+    """The outputs of a graph and their tangents, carried."""
+    leaves = [x if t is None else leaf_handle(x) for x, t in zip(inputs, tangents, strict=True)]
+    outs = evaluate(graph, leaves)
+    moving = [(leaf, t) for leaf, t in zip(leaves, tangents, strict=True) if t is not None]
+    return outs, push_walk(
+        [leaf for leaf, _ in moving], [tangent for _, tangent in moving], outs, carried=True
+    )
+
+
+def batched_graph(
+    graph: Graph, batched: tuple[bool, ...], size: int, forced: tuple[bool, ...]
+) -> tuple[Graph, tuple[bool, ...]]:
+    """The graph for physical values, and which of its outputs are batched.
+
+    `batched` says which inputs have a batch axis in front; outputs have one if they vary from
+    sample to sample, or where `forced`.
+    """
+    key = ("batched", batched, size, forced)
+    found = graph.derived.get(key)
+    if found is not None:
+        return found
+    varies: list[bool] = []
+
+    def physical(*values: Any) -> list[Any]:
+        level = Level(_modes.current().depth + 1, size, "error")
+        with _modes.override(depth=level.depth, levels=(level,)):
+            inputs = [level.wrap(x) if b else x for x, b in zip(values, batched, strict=True)]
+            results = evaluate(graph, inputs)
+            varies[:] = [must or level.owns(out) for out, must in zip(results, forced, strict=True)]
+            return [level.lower(out) if b else out for out, b in zip(results, varies, strict=True)]
+
+    avals = [
+        ((size, *shape), dtype) if b else (shape, dtype)
+        for (shape, dtype), b in zip(avals_of(graph.inputs), batched, strict=True)
+    ]
+    made = derive(physical, avals, "a batched body")
+    found = graph.derived[key] = (made, tuple(varies))
+    return found
+
+
+def used_inputs(graph: Graph, outputs: Collection[int]) -> set[int]:
+    """The inputs that some of the outputs depend on."""
+    edges = [graph.outputs[position] for position in outputs]
+    part = Graph(graph.inputs, graph.nodes, edges)
+    read = {edge[0] for edge in edges}
+    read.update(edge[0] for node in part.nodes for edge in node.inputs if isinstance(edge, tuple))
+    return {position for position, node in enumerate(graph.inputs) if node in read}
+
+
+def restricted(graph: Graph, inputs: Collection[int], outputs: Sequence[int]) -> Graph:
+    """The part of a graph that computes some outputs, with some of its inputs."""
+    return Graph(
+        [graph.inputs[position] for position in sorted(inputs)],
+        graph.nodes,
+        [graph.outputs[position] for position in outputs],
+    )
