@@ -147,6 +147,9 @@ def test_binary_cross_entropy(rng: numpy.random.Generator) -> None:
     check_gradients(F.binary_cross_entropy, x, t)
     certain = F.binary_cross_entropy(wengert.tensor([0.0, 1.0]), wengert.tensor([1.0, 0.0]))
     assert certain.item() == 100.0
+    x = wengert.tensor([0.0, 1.0], requires_grad=True)
+    F.binary_cross_entropy(x, wengert.tensor([1.0, 0.0])).backward()
+    assert x.grad.tolist() == [0.0, 0.0]
 
 
 def test_binary_cross_entropy_with_logits(rng: numpy.random.Generator) -> None:

@@ -13,12 +13,12 @@ from .._base.errors import DtypeError, ShapeError
 from .._base.shapes import broadcast
 from .._declare.elementwise import convert
 from .._primitives import elementwise as e
-from .._primitives.indexing import along_axis, take
+from .._primitives.indexing import iota, take
 from .._primitives.shaping import reshape
-from .._primitives.transcendental import log, log1p
+from .._primitives.transcendental import exp, log, log1p
 from .activations import log_softmax, softplus
 from .pointwise import clamp
-from .reduction import logsumexp, mean
+from .reduction import amax, mean
 from .reduction import sum as _sum
 
 
@@ -120,8 +120,13 @@ def _class_axis(input: Any, target: Any, name: str) -> int:
 def _picked(x: Any, index: Any, axis: int) -> Any:
     """x at one class for each position; the class axis disappears."""
     places = tuple(index._data.shape)
-    index = reshape(index, shape=(*places[:axis], 1, *places[axis:]))
-    return reshape(take(x, *along_axis(index, axis)), shape=places)
+    positions: list[Any] = []
+    for k, extent in enumerate(places):
+        row = iota(extent)
+        after = len(places) - k - 1
+        positions.append(row if not after else reshape(row, shape=(extent, *(1,) * after)))
+    positions.insert(axis, index)
+    return take(x, *positions)
 
 
 class _Classes:
@@ -135,20 +140,20 @@ class _Classes:
                 f"{name}: weight needs one number for each of {classes} classes, not shape "
                 f"{tuple(weight._data.shape)}."
             )
-        self.ignored = e.eq(target, ignore_index)
+        self.kept = e.ne(target, ignore_index)
         # An ignored index may be no class at all; 0 stands in for it, and is never looked at.
-        self.index = convert(e.where(self.ignored, 0, target), int64)
-        dtype = input._data.dtype
+        self.index = convert(e.where(self.kept, target, 0), int64)
         if weight is None:
-            self.weight: Any = convert(e.bitwise_not(self.ignored), dtype)
+            self.weight: Any = convert(self.kept, input._data.dtype)
         else:
-            self.weight = e.where(self.ignored, 0.0, take(weight, self.index))
+            self.weight = e.where(self.kept, take(weight, self.index), 0.0)
         self.plain = weight is None
 
     def losses(self, per_place: Any) -> Any:
         """Weighted, and 0 where ignored."""
-        kept = e.where(self.ignored, 0.0, per_place)
-        return kept if self.plain else e.mul(kept, self.weight)
+        if not self.plain:
+            per_place = e.mul(per_place, self.weight)
+        return e.where(self.kept, per_place, 0.0)
 
     def reduce(self, losses: Any, reduction: str, name: str) -> Any:
         """The mean is over weights, so that ignored places and classes of weight 0 do not count."""
@@ -211,12 +216,15 @@ def cross_entropy(
     classes = _Classes(input, target, weight, ignore_index, "cross_entropy")
     axis = classes.axis
     if label_smoothing == 0:
-        entropy = e.sub(logsumexp(input, axis), _picked(input, classes.index, axis))
+        # The largest logit has no influence on the value, so it is a constant.
+        shifted = e.sub(input, amax(input, axis, keepdim=True).detach())
+        total = log(_sum(exp(shifted), axis))
+        entropy = e.sub(total, _picked(shifted, classes.index, axis))
         return classes.reduce(classes.losses(entropy), reduction, "cross_entropy")
     logp = log_softmax(input, axis)
     chosen = classes.losses(e.neg(_picked(logp, classes.index, axis)))
     spread = e.neg(_sum(_by_class(logp, weight, axis), axis))
-    spread = e.where(classes.ignored, 0.0, spread)
+    spread = e.where(classes.kept, spread, 0.0)
     share = label_smoothing / input._data.shape[axis]
     losses = e.add(e.mul(chosen, 1.0 - label_smoothing), e.mul(spread, share))
     return classes.reduce(losses, reduction, "cross_entropy")
