@@ -172,7 +172,7 @@ def _row(style: str, label: str, array: np.ndarray[Any, Any]) -> _Row:
     finite = numbers[np.isfinite(numbers)]
     if finite.size < numbers.size:
         return _Row("wg-bad", f"{label} {numbers.size - finite.size} not finite", [], None)
-    low, high = finite.min(), finite.max()
+    low, high = finite.min() + 0.0, finite.max() + 0.0  # -0.0 would print as -0
     text = f"{label} {low:.3g} … {high:.3g}"
     if low == high:
         return _Row(style, f"{label} all {low:.4g}", [], None)
