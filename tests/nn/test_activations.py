@@ -12,6 +12,7 @@ import scipy.special
 
 import wengert
 from tests.differences import check_gradients
+from wengert import nn
 from wengert.nn import functional as F
 
 POINTS = numpy.array([-30.0, -3.5, -1.2, -0.4, 0.3, 0.7, 2.5, 5.5, 7.0, 30.0])
@@ -107,3 +108,24 @@ def test_the_option_of_gelu_is_checked() -> None:
     with pytest.raises(ValueError) as caught:
         F.gelu(wengert.ones(1), approximate="exact")
     assert str(caught.value) == "gelu: approximate='exact'; use 'none' or 'tanh'."
+
+
+IN_PLACE = ["relu", "relu6", "hardtanh", "leaky_relu", "elu", "selu", "silu", "mish"]
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place(name: str) -> None:
+    function = getattr(F, name)
+    check_gradients(lambda x: function(x * 1.5, inplace=True), POINTS)
+    x = wengert.from_numpy(POINTS.copy())
+    wanted = function(x).tolist()
+    assert function(x, inplace=True) is x
+    assert x.tolist() == wanted
+
+
+def test_layers_in_place() -> None:
+    x = wengert.tensor([-1.0, 1.0])
+    for layer in (nn.ReLU(True), nn.SiLU(True), nn.ELU(inplace=True), nn.LeakyReLU(inplace=True)):
+        assert layer(x) is x
+    assert repr(nn.Hardtanh(inplace=True)) == "Hardtanh(min_val=-1.0, max_val=1.0, inplace=True)"
+    assert repr(nn.SiLU(inplace=True)) == "SiLU(inplace=True)"

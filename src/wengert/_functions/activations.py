@@ -8,6 +8,7 @@ at the kinks are PyTorch's.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from .._base.dtypes import as_dtype, to_floating
@@ -79,44 +80,65 @@ def logsigmoid(x: Any) -> Any:
     return e.neg(softplus(e.neg(x), threshold=math.inf))
 
 
-def relu6(x: Any) -> Any:
+def _overwritten(x: Any, function: Callable[..., Any], *options: Any) -> Any:
+    """x with what the function gives, in place; the function keeps a copy for its derivative."""
+    return x.copy_(function(x.clone(), *options))
+
+
+def relu(x: Any, inplace: bool = False) -> Any:
+    """max(x, 0); the derivative at 0 is 0.
+
+    >>> import wengert
+    >>> wengert.nn.functional.relu(wengert.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return x.relu_() if inplace else e.relu(x)
+
+
+def relu6(x: Any, inplace: bool = False) -> Any:
     """min(max(x, 0), 6).
 
     >>> import wengert
     >>> wengert.nn.functional.relu6(wengert.tensor([-1.0, 9.0]))
     tensor([0., 6.])
     """
-    return hardtanh(x, 0.0, 6.0)
+    return hardtanh(x, 0.0, 6.0, inplace)
 
 
-def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
     """x limited to [min_val, max_val]; the derivative at the ends is 0, unlike that of clamp.
 
     >>> import wengert
     >>> wengert.nn.functional.hardtanh(wengert.tensor([-2.0, 0.5]))
     tensor([-1.0000,  0.5000])
     """
+    if inplace:
+        return _overwritten(x, hardtanh, min_val, max_val)
     limited = e.where(e.ge(x, max_val), max_val, x)
     return e.where(e.le(x, min_val), min_val, limited)
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+def leaky_relu(x: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """x where x > 0, else negative_slope * x; the derivative at 0 is negative_slope.
 
     >>> import wengert
     >>> wengert.nn.functional.leaky_relu(wengert.tensor([-1.0, 2.0]), 0.5)
     tensor([-0.5000,  2.0000])
     """
+    if inplace:
+        return _overwritten(x, leaky_relu, negative_slope)
     return e.where(e.gt(x, 0.0), x, e.mul(x, negative_slope))
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x where x > 0, else alpha * (exp(x) - 1).
 
     >>> import wengert
     >>> wengert.nn.functional.elu(wengert.tensor([-100.0, 2.0]))
     tensor([-1.,  2.])
     """
+    if inplace:
+        return _overwritten(x, elu, alpha)
     below = expm1(x)
     return e.where(e.gt(x, 0.0), x, below if alpha == 1 else e.mul(below, alpha))
 
@@ -124,33 +146,39 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 
-def selu(x: Any) -> Any:
+def selu(x: Any, inplace: bool = False) -> Any:
     """scale * elu(x, alpha), with the constants of G. Klambauer et al., 2017.
 
     >>> import wengert
     >>> wengert.nn.functional.selu(wengert.tensor([1.0]))
     tensor([1.0507])
     """
+    if inplace:
+        return _overwritten(x, selu)
     return e.mul(elu(x, _SELU_ALPHA), _SELU_SCALE)
 
 
-def silu(x: Any) -> Any:
+def silu(x: Any, inplace: bool = False) -> Any:
     """x * sigmoid(x), also known as swish.
 
     >>> import wengert
     >>> wengert.nn.functional.silu(wengert.tensor([0.0, 100.0]))
     tensor([  0., 100.])
     """
+    if inplace:
+        return _overwritten(x, silu)
     return e.mul(x, sigmoid(x))
 
 
-def mish(x: Any) -> Any:
+def mish(x: Any, inplace: bool = False) -> Any:
     """x * tanh(softplus(x)).
 
     >>> import wengert
     >>> wengert.nn.functional.mish(wengert.tensor([0.0, 100.0]))
     tensor([  0., 100.])
     """
+    if inplace:
+        return _overwritten(x, mish)
     return e.mul(x, tanh(softplus(x)))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from .._functions import activations as f
-from .._primitives.elementwise import relu
 from .._primitives.transcendental import sigmoid, tanh
 from .module import Module
 
@@ -24,10 +23,14 @@ class ReLU(Module):
 
     def forward(self, input: Any) -> Any:
         """max(x, 0); in place if so asked."""
-        return input.relu_() if self.inplace else relu(input)
+        return f.relu(input, self.inplace)
 
     def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
+        return _inplace(self)
+
+
+def _inplace(module: Any, before: str = "") -> str:
+    return ", ".join(part for part in (before, "inplace=True" * module.inplace) if part)
 
 
 class Tanh(Module):
@@ -84,9 +87,16 @@ class SiLU(Module):
     tensor([0.])
     """
 
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
     def forward(self, input: Any) -> Any:
         """silu(x)."""
-        return f.silu(input)
+        return f.silu(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return _inplace(self)
 
 
 class ELU(Module):
@@ -97,16 +107,17 @@ class ELU(Module):
     tensor([1.])
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.alpha = alpha
 
     def forward(self, input: Any) -> Any:
         """elu(x)."""
-        return f.elu(input, self.alpha)
+        return f.elu(input, self.alpha, self.inplace)
 
     def extra_repr(self) -> str:
-        return f"alpha={self.alpha}"
+        return _inplace(self, f"alpha={self.alpha}")
 
 
 class LeakyReLU(Module):
@@ -117,16 +128,17 @@ class LeakyReLU(Module):
     tensor([-0.5000])
     """
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.negative_slope = negative_slope
 
     def forward(self, input: Any) -> Any:
         """leaky_relu(x)."""
-        return f.leaky_relu(input, self.negative_slope)
+        return f.leaky_relu(input, self.negative_slope, self.inplace)
 
     def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope}"
+        return _inplace(self, f"negative_slope={self.negative_slope}")
 
 
 class Softplus(Module):
@@ -158,17 +170,18 @@ class Hardtanh(Module):
     tensor([1.])
     """
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.min_val = min_val
         self.max_val = max_val
 
     def forward(self, input: Any) -> Any:
         """hardtanh(x)."""
-        return f.hardtanh(input, self.min_val, self.max_val)
+        return f.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
     def extra_repr(self) -> str:
-        return f"min_val={self.min_val}, max_val={self.max_val}"
+        return _inplace(self, f"min_val={self.min_val}, max_val={self.max_val}")
 
 
 class _AlongAxis(Module):

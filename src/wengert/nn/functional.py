@@ -8,6 +8,7 @@ from .._functions.activations import (
     log_softmax,
     logsigmoid,
     mish,
+    relu,
     relu6,
     selu,
     silu,
@@ -33,7 +34,6 @@ from .._functions.matrix import linear
 from .._functions.normalization import batch_norm, layer_norm, normalize
 from .._functions.pooling import adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from .._functions.shape import pad
-from .._primitives.elementwise import relu
 from .._primitives.transcendental import sigmoid, tanh
 
 __all__ = [
