@@ -94,8 +94,8 @@ class JitFunction:
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         modes = _modes.current()
         leaves, structure = pytree.flatten((args, kwargs))
-        if modes.trace is not None or modes.levels or _symbolic(leaves):
-            # Inside another trace or vmap the operations are recorded there.
+        if modes.trace or modes.levels or modes.scope or _symbolic(leaves):
+            # Inside another trace, vmap or a tape the operations are recorded there.
             return self.target()(*args, **kwargs)
         key = (
             structure,

@@ -151,7 +151,7 @@ class _Source:
             )
         lines += [
             "    modes = current()",
-            "    if modes.trace is not None or modes.levels or modes.grad is not grad "
+            "    if modes.trace is not None or modes.levels or modes.scope or modes.grad is not grad "
             "or modes.inference: return MISS",
             "    if not single_unchanged() or not unchanged(): return MISS",
         ]

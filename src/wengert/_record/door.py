@@ -72,7 +72,7 @@ def record_pair(primitive: Any, x: Any, y: Any) -> Any:
     eager operation on arrays of one dtype that needs no conversion. All else goes the long way."""
     modes = current()
     a = x._data
-    if modes.trace is not None or a.__class__ is not ndarray:
+    if modes.trace is not None or modes.scope is not None or a.__class__ is not ndarray:
         return primitive(x, y)
     dtype = a.dtype
     if isinstance(y, Handle):
@@ -161,6 +161,7 @@ def _eager_node(
     """The node of an eager operation, or None where no operand requires a gradient."""
     wanted = 0
     inputs: list[Any] = []
+    scope = modes.scope
     bit = 1
     for operand in operands:
         if isinstance(operand, Handle):
@@ -170,6 +171,8 @@ def _eager_node(
                 if view is None or view.seen == view.base.version
                 else edge_of(operand)
             )
+            if scope is not None:
+                edge = scope.edge(operand, edge)
             if edge is not None:
                 wanted |= bit
             inputs.append(edge)
@@ -188,6 +191,8 @@ def _eager_node(
     )
     if modes.keep_values:
         node.shown = _all_values(operands, outs)
+    if scope is not None:
+        scope.made(node, outs)
     return node
 
 

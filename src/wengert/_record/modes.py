@@ -19,7 +19,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Modes:
     """An immutable set of modes."""
 
-    __slots__ = ("depth", "grad", "inference", "keep_values", "levels", "trace", "transform")
+    __slots__ = (
+        "depth",
+        "grad",
+        "inference",
+        "keep_values",
+        "levels",
+        "scope",
+        "trace",
+        "transform",
+    )
 
     def __init__(
         self,
@@ -30,6 +39,7 @@ class Modes:
         levels: tuple[Any, ...] = (),
         keep_values: bool = False,
         transform: bool = False,
+        scope: Any = None,
     ) -> None:
         self.grad = grad
         self.trace = trace
@@ -40,6 +50,8 @@ class Modes:
         """The open vmap levels, outermost first."""
         self.keep_values = keep_values
         """Whether eager nodes also keep every operand and result, to be shown."""
+        self.scope = scope
+        """The open `_transforms.scope.Scope`, which gives operands from outside a leaf."""
         self.transform = transform
         """Whether the function given to grad, vjp, jvp ... is running."""
 

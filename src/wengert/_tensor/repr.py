@@ -75,7 +75,7 @@ def _body(values: np.ndarray[Any, Any], indent: int, summarise: bool, cell: Any)
         rows += [_body(v, indent + 1, summarise, cell) for v in values[-_EDGE:]]
     else:
         rows = [_body(v, indent + 1, summarise, cell) for v in values]
-    gap = ",\n" * (values.ndim - 1) + " " * (indent + 1)
+    gap = "," + "\n" * (values.ndim - 1) + " " * (indent + 1)
     return "[" + gap.join(rows) + "]"
 
 

@@ -33,6 +33,8 @@ def leaf_handle(x: Any) -> Any:
     if trace is not None:
         x = trace.resolve(x)
     edge = edge_of(x)
+    if modes.scope is not None and modes.grad:
+        edge = modes.scope.edge(x, edge)
     node = Node(LEAF, NO_PARAMS, () if edge is None else (edge,), (x._data.shape,), {}, None)
     if trace is not None:
         node.outputs = (x._data,)
