@@ -1,4 +1,4 @@
-"""Embedding: rows of a table looked up by number."""
+"""Rows by number: of a table (embedding), or of the identity matrix (one_hot)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 from .._base.dtypes import int64
 from .._base.errors import DtypeError, ShapeError
 from .._declare.elementwise import convert
+from .._primitives.creation import full
 from .._primitives.elementwise import eq, where
-from .._primitives.indexing import take
+from .._primitives.indexing import iota, scatter_add, take
 from .._primitives.shaping import reshape
 
 
@@ -38,3 +39,23 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
         raise ValueError(f"embedding: padding_idx={padding_idx} is no row of {rows}.")
     padded = reshape(eq(index, padding_idx % rows), shape=(*index._data.shape, 1))
     return where(padded, found.detach(), found)
+
+
+def one_hot(x: Any, num_classes: int = -1) -> Any:
+    """Rows with a single 1 at the position that each integer names; int64.
+
+    A position that is negative or not below `num_classes` (the largest plus 1, if -1) raises.
+
+    >>> import wengert
+    >>> wengert.nn.functional.one_hot(wengert.tensor([1, 0]), 3)
+    tensor([[0, 1, 0],
+            [1, 0, 0]])
+    """
+    if x._data.dtype.kind not in "iu":
+        raise DtypeError(f"one_hot: class positions must be integers, not {x._data.dtype}.")
+    if num_classes == -1:
+        num_classes = int(x.max().item()) + 1
+    shape, size = tuple(x._data.shape), x._data.size
+    places = reshape(convert(x, int64), shape=(size,))
+    rows = scatter_add(full((size,), 1, int64), iota(size), places, shape=(size, num_classes))
+    return reshape(rows, shape=(*shape, num_classes))

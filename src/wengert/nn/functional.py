@@ -16,9 +16,8 @@ from .._functions.activations import (
     softplus,
 )
 from .._functions.convolution import conv1d, conv2d
-from .._functions.creation import one_hot
 from .._functions.dropout import dropout, dropout2d
-from .._functions.embedding import embedding
+from .._functions.embedding import embedding, one_hot
 from .._functions.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
