@@ -69,6 +69,7 @@ def test_another_text_is_another_entry(place: Path, compiled: list[str]) -> None
 def test_another_target_is_another_entry(
     place: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("WENGERT_TARGET", "native")
     answer()
     monkeypatch.setenv("WENGERT_TARGET", "x86-64")
     assert answer() == 42
