@@ -118,7 +118,7 @@ def check_writable(handle: Handle, name: str) -> None:
             modes.scope.check_write(handle, name)
     data = handle._data
     expanded = handle._view is not None and any(p.name == "expand" for p, _ in handle._view.chain)
-    if expanded or (is_array(data) and not data.flags.writeable):
+    if expanded or (isinstance(data, np.ndarray) and not data.flags.writeable):
         raise InplaceError(
             f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "
             "several of its elements may be one memory cell. Use x.clone() first."

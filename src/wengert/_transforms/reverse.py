@@ -29,7 +29,8 @@ def leaf_handle(x: Any) -> Any:
 
     An outer derivative still passes through it, because its node has `x` as operand.
     """
-    trace = _modes.current().trace
+    modes = _modes.current()
+    trace = modes.trace
     if trace is not None:
         x = trace.resolve(x)
     edge = edge_of(x)
