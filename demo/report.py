@@ -60,6 +60,7 @@ p { max-width: 44rem; margin: .5rem 0; }
 .wide { overflow-x: auto; background: var(--card); border-radius: 8px; padding: .75rem; }
 .wide svg { display: block; margin: 0 auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+td + td { white-space: nowrap; }
 th, td { padding: .3rem 1.2rem .3rem 0; text-align: right; border-bottom: 1px solid var(--grid); }
 th:first-child, td:first-child { text-align: left; font-weight: 400; }
 .value { color: #0550ae; } .gradient { color: #bc4c00; }
@@ -248,10 +249,8 @@ def _compiled(side: Side) -> str:
     callbacks = "without a call back into Python"
     if report.callbacks:
         callbacks = f"with {len(report.callbacks)} operations left to NumPy"
-    return (
-        f"It was traced {report.traces} times (the second time because the optimiser had made its "
-        f"state) and became {report.kernels} kernels {callbacks}."
-    )
+    times = "once" if report.traces == 1 else f"{report.traces} times"
+    return f"It was traced {times} and became {report.kernels} kernels {callbacks}."
 
 
 __all__ = ["page", "write"]
