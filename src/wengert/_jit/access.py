@@ -1,4 +1,4 @@
-"""Addresses, loads and stores as LLVM text, and indices as values.
+"""Addresses, loads and stores as LLVM text.
 
 An address is built up from the outermost loop inwards, so that only its last step stands in the
 innermost loop. Along the vector axis memory is read in one piece where it is contiguous, by a
@@ -10,20 +10,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .index import Atom, Index, Looked, Quotient, Rest, Var
-from .loops import NUMPY, Buffer, Expr, IndexTuple, Inside, Load
+from .index import Index
+from .loops import NUMPY, Buffer, Expr, IndexTuple, Load
+from .places import Places
 from .scalars import Scalars
 from .writer import BYTES, Held, Writer, memory_type, type_of
 
 _EMBEDDED = 4096
 """Constant arrays of at most this many bytes are part of the text."""
 
+NEAR = (-1, 2, 3, 4)
+"""Distances between lanes at which elements are picked from whole pieces of memory."""
+
 
 class Access:
     """Reads and writes memory through a `Writer`."""
 
-    def __init__(self, writer: Writer, scalars: Scalars, value: Callable[[Expr], Held]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        scalars: Scalars,
+        places: Places,
+        value: Callable[[Expr], Held],
+    ) -> None:
         self._w = writer
+        self._places = places
         self._scalars = scalars
         self._value = value
         self._bases: dict[Buffer, str] = {}
@@ -54,161 +65,12 @@ class Access:
                 place = w.emit(0, f"getelementptr ptr, ptr {table}, i64 {buffer.position}", "i64")
                 self._bases[buffer] = w.emit(0, f"load ptr, ptr {place.text}", "i64").text
 
-    # ---- indices ----------------------------------------------------------------------------
-
-    def varies(self, index: Index) -> bool:
-        """Whether the index differs between the lanes of the open vector loop."""
-        return self._w.vector is not None and any(map(self._atom_varies, index.terms))
-
-    def _atom_varies(self, atom: Atom) -> bool:
-        match atom:
-            case Var():
-                return atom is self._w.vector
-            case Quotient() | Rest():
-                return self.varies(atom.index)
-            case Looked():
-                return self._value(atom.value).lanes > 1
-
-    def scalar(self, index: Index) -> Held:
-        """An index as an i64; for the first lane, where the lanes differ."""
-        found = self._w.find(index)
-        if found is None:
-            found = self._w.remember(index, self._sum(index))
-        return found
-
-    def _sum(self, index: Index) -> Held:
-        parts: list[tuple[Held, int]] = [(self._atom(a), f) for a, f in index.terms.items()]
-        parts.sort(key=lambda part: part[0].level)
-        total = Held(str(index.constant), "i64", 1, 0)
-        for held, factor in parts:
-            level = max(held.level, total.level)
-            if factor != 1:
-                held = self._w.emit(held.level, f"mul {held}, {factor}", "i64")
-            if total.text == "0":
-                total = held
-            else:
-                total = self._w.emit(level, f"add {held}, {total.text}", "i64")
-        return total
-
-    def _atom(self, atom: Atom) -> Held:
-        match atom:
-            case Var():
-                return self._w.place(atom)
-            case Quotient():
-                return self._divided(self.scalar(atom.index), atom.index, atom.divisor, False)
-            case Rest():
-                return self._divided(self.scalar(atom.index), atom.index, atom.divisor, True)
-            case Looked():
-                held = self._value(atom.value)
-                assert held.lanes == 1
-                return held
-
-    def _divided(self, x: Held, index: Index, divisor: int, rest: bool) -> Held:
-        """floor(x / divisor), or what is left over."""
-        key = ("divided", x.text, divisor, rest)
-        found = self._w.find(key)
-        if found is not None:
-            return found
-        lanes = x.lanes
-
-        def emit(text: str, code: str = "i64") -> Held:
-            return self._w.emit(x.level, text, code, lanes)
-
-        def number(value: int) -> str:
-            return str(value) if lanes == 1 else f"splat (i64 {value})"
-
-        if index.bounds[0] >= 0:
-            found = emit(f"{'urem' if rest else 'udiv'} {x}, {number(divisor)}")
-        else:
-            # Division rounds towards zero; a negative rest is corrected by one divisor.
-            part = emit(f"srem {x}, {number(divisor)}")
-            negative = emit(f"icmp slt {part}, {number(0)}", "b1")
-            if rest:
-                raised = emit(f"add {part}, {number(divisor)}")
-                found = emit(f"select {negative}, {raised}, {part}")
-            else:
-                whole = emit(f"sdiv {x}, {number(divisor)}")
-                lowered = emit(f"sub {whole}, {number(1)}")
-                found = emit(f"select {negative}, {lowered}, {whole}")
-        return self._w.remember(key, found)
-
-    def lanes(self, index: Index) -> Held:
-        """An index as one i64 in each lane."""
-        lanes = self._w.lanes
-        key = ("lanes", index, lanes)
-        found = self._w.find(key)
-        if found is not None:
-            return found
-        uniform = Index(
-            {a: f for a, f in index.terms.items() if not self._atom_varies(a)}, index.constant
-        )
-        total: Held | None = None
-        if uniform.terms or uniform.constant:
-            total = self._scalars.spread(self.scalar(uniform), lanes)
-        for atom, factor in index.terms.items():
-            if atom in uniform.terms:
-                continue
-            held = self._atom_lanes(atom)
-            if factor != 1:
-                held = self._w.emit(held.level, f"mul {held}, splat (i64 {factor})", "i64", lanes)
-            if total is None:
-                total = held
-            else:
-                level = max(total.level, held.level)
-                total = self._w.emit(level, f"add {held}, {total.text}", "i64", lanes)
-        if total is None:
-            total = self._scalars.spread(Held("0", "i64", 1, 0), lanes)
-        return self._w.remember(key, total)
-
-    def _atom_lanes(self, atom: Atom) -> Held:
-        w = self._w
-        lanes = w.lanes
-        match atom:
-            case Var():
-                first = w.place(atom)
-                steps = f"<{', '.join(f'i64 {k}' for k in range(lanes))}>"
-                wide = self._scalars.spread(first, lanes)
-                return w.emit(first.level, f"add {wide}, {steps}", "i64", lanes)
-            case Quotient():
-                return self._divided(self.lanes(atom.index), atom.index, atom.divisor, False)
-            case Rest():
-                return self._divided(self.lanes(atom.index), atom.index, atom.divisor, True)
-            case Looked():
-                return self._scalars.spread(self._value(atom.value), lanes)
-
-    def position(self, index: Index) -> Held:
-        """An index as an int64 value."""
-        return self.lanes(index) if self.varies(index) else self.scalar(index)
-
-    def inside(self, expr: Inside) -> Held:
-        """Whether an index lies in a range."""
-        x = self.position(expr.index)
-        span = expr.high - expr.low
-        low, high = expr.index.bounds
-        many = x.lanes > 1
-
-        def number(value: int) -> str:
-            return f"splat (i64 {value})" if many else str(value)
-
-        def emit(text: str, code: str) -> Held:
-            return self._w.emit(x.level, text, code, x.lanes)
-
-        if span <= 0 or high < expr.low or low >= expr.high:
-            return Held("false", "b1", 1, 0)
-        if low >= expr.low:
-            return emit(f"icmp slt {x}, {number(expr.high)}", "b1")
-        if high < expr.high:
-            return emit(f"icmp sge {x}, {number(expr.low)}", "b1")
-        if expr.low:
-            x = emit(f"sub {x}, {number(expr.low)}", "i64")
-        return emit(f"icmp ult {x}, {number(span)}", "b1")
-
     # ---- addresses --------------------------------------------------------------------------
 
     def _pointer(self, buffer: Buffer, flat: Index) -> Held:
         """The address of an element, for the first lane; `flat` counts elements."""
         w = self._w
-        parts = [(self._atom(atom), factor, atom) for atom, factor in flat.terms.items()]
+        parts = [(self._places.atom(atom), factor, atom) for atom, factor in flat.terms.items()]
         parts.sort(key=lambda part: part[0].level)
         kind = memory_type(buffer.code)
         here = Held(self._bases[buffer], "i64", 1, 0)
@@ -222,7 +84,7 @@ class Access:
             key = ("pointer", buffer, frozenset(done))
             found = w.find(key)
             if found is None:
-                offset = self._sum(Index({atom: factor for _, factor, atom in group}))
+                offset = self._places.sum(Index({atom: factor for _, factor, atom in group}))
                 found = w.emit(level, f"getelementptr {kind}, ptr {here.text}, {offset}", "i64")
                 w.remember(key, found)
             here = found
@@ -250,7 +112,7 @@ class Access:
         for atom, factor in place.terms.items():
             if atom is var:
                 step = factor
-            elif self._atom_varies(atom):
+            elif self._places.atom_varies(atom):
                 return None
         return step
 
@@ -265,7 +127,7 @@ class Access:
             offsets = f"<{lanes} x i64> <{', '.join(f'i64 {k * step}' for k in range(lanes))}>"
             text = f"getelementptr {kind}, ptr {base.text}, {offsets}"
             return w.emit(level, text, "i64", lanes)
-        offsets_held = self.lanes(place)
+        offsets_held = self._places.lanes(place)
         text = f"getelementptr {kind}, ptr {self._bases[buffer]}, {offsets_held}"
         return w.emit(offsets_held.level, text, "i64", lanes)
 
@@ -279,7 +141,7 @@ class Access:
         if mask is not None and mask.text == "false":
             return self._scalars.constant_of(0, expr.code)
         vector = self._w.vector is not None and (
-            self.varies(place) or (mask is not None and mask.lanes > 1)
+            self._places.varies(place) or (mask is not None and mask.lanes > 1)
         )
         return self._vector_load(buffer, place, mask) if vector else self._one(buffer, place, mask)
 
@@ -360,6 +222,10 @@ class Access:
                 text = f"load {wide}, ptr {pointer.text}, align {size}"
             else:
                 text = self._masked_load(buffer.code, pointer.text, guard)
+        elif step in NEAR and mask is None and w.active is None and lanes >= 4:
+            pointer = self._pointer(buffer, place)
+            level = self._level(buffer, pointer.level)
+            return self._loaded(buffer.code, self._every(buffer, pointer, step, level))
         elif step == 0 and mask is not None:
             pointer = self._pointer(buffer, place)
             return self._uniform_masked(buffer, place, mask)
@@ -369,6 +235,39 @@ class Access:
             guard = self._guard(mask, level) or "splat (i1 true)"
             text = self._gather(buffer.code, addresses.text, guard)
         return self._loaded(buffer.code, w.emit(level, text, code, lanes))
+
+    def _every(self, buffer: Buffer, first: Held, step: int, level: int) -> Held:
+        """Elements that lie `step` apart: whole pieces of memory, and shuffles.
+
+        The last piece ends with the last element, so nothing behind it is read.
+        """
+        w = self._w
+        lanes = w.lanes
+        code, kind = _held_code(buffer.code), memory_type(buffer.code)
+        wide = memory_type(buffer.code, lanes)
+        starts = [piece * lanes for piece in range(step - 1)] + [(step - 1) * (lanes - 1)]
+        where = [k * step for k in range(lanes)]
+        if step == -1:
+            starts, where = [1 - lanes], [-k for k in range(lanes)]
+        found: Held | None = None
+        for number, start in enumerate(starts):
+            place = first.text
+            if start:
+                place = w.emit(level, f"getelementptr {kind}, ptr {place}, i64 {start}", "i64").text
+            text = f"load {wide}, ptr {place}, align {BYTES[buffer.code]}"
+            piece = w.emit(level, text, code, lanes)
+            end = starts[number + 1] if number + 1 < len(starts) else start + lanes
+            before = found or piece
+            picks: list[str] = []
+            for lane, element in enumerate(where):
+                if start <= element < end:
+                    picks.append(f"i32 {element - start + (lanes if found else 0)}")
+                else:
+                    picks.append(f"i32 {lane}" if found and element < start else "i32 poison")
+            text = f"shufflevector {before}, {piece}, <{lanes} x i32> <{', '.join(picks)}>"
+            found = w.emit(level, text, code, lanes)
+        assert found is not None
+        return found
 
     def _uniform_masked(self, buffer: Buffer, place: Index, mask: Held) -> Held:
         """One element, seen only by the lanes of a mask. Its place is valid if any lane sees it."""
@@ -415,7 +314,7 @@ class Access:
         """Write an element, or add to it, in every lane that counts."""
         w = self._w
         place = flat(buffer, index)
-        lanes = w.lanes if self.varies(place) else 1
+        lanes = w.lanes if self._places.varies(place) else 1
         assert held.lanes in (1, lanes), "a store that differs between lanes needs a place in each"
         held = self._scalars.spread(held, lanes)
         if adds:

@@ -34,6 +34,7 @@ from .loops import (
     Store,
     Update,
 )
+from .places import Places
 from .products import SYMBOLS, addresses, call, declaration
 from .rewrite import walk
 from .scalars import Scalars
@@ -51,7 +52,8 @@ class Emitter:
         self._w = Writer()
         self._scalars = Scalars(self._w)
         self._sums = Accumulators(self._w, self._scalars, has_fma)
-        self._access = Access(self._w, self._scalars, self.value)
+        self._places = Places(self._w, self._scalars, self.value)
+        self._access = Access(self._w, self._scalars, self._places, self.value)
         self._products: set[str] = set()
         self._locals: dict[str, Held] = {}
         self._states: dict[str, list[Held]] = {}
@@ -283,9 +285,9 @@ class Emitter:
             case Op():
                 return self._scalars.apply(expr, [self.value(arg) for arg in expr.args])
             case Position():
-                return self._access.position(expr.index)
+                return self._places.position(expr.index)
             case Inside():
-                return self._access.inside(expr)
+                return self._places.inside(expr)
             case _:
                 raise TypeError(type(expr))
 

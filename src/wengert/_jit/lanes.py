@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .access import flat
+from .access import NEAR, flat
 from .index import Atom, Index, Looked, Quotient, Rest, Var
 from .loops import (
     Buffer,
@@ -220,4 +220,6 @@ def _access_cost(buffer: Buffer, index: tuple[Index, ...], var: Var | None, lane
             return _SCATTERED * lanes
     if step == 0:
         return _UNIFORM
+    if step in NEAR:
+        return 1.5 * _CONTIGUOUS * abs(step)
     return _CONTIGUOUS if step == 1 else _SCATTERED * lanes

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .._base.kinds import is_tuple
 from .._graph.graph import Graph
 from .choose import FREE, is_library_product
 from .loops import NUMPY
@@ -307,7 +308,8 @@ class _Compiler:
             with np.errstate(all="ignore"):
                 result = compute(*[getter(slots) for getter in getters], **params)
             for output, place, value in gives:
-                array = np.asarray(result[output] if isinstance(result, tuple) else result)
+                part: Any = result[output] if is_tuple(result) else result
+                array: Array = np.asarray(part)
                 if array.dtype != value.dtype or array.shape != value.shape:
                     raise TypeError(
                         f"{value.name}: computed {array.dtype}{list(array.shape)}, declared "
