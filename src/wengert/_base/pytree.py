@@ -37,7 +37,7 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
 def _flatten(tree: Any, leaves: list[Any]) -> Structure:
     if tree is None:
         return _NONE
-    kind: Any = type(tree)
+    kind: Any = tree.__class__
     if kind is dict:
         return Structure("dict", tuple(tree), tuple(_flatten(v, leaves) for v in tree.values()))
     if kind is list:

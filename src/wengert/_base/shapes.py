@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from .errors import DimensionError, ShapeError
@@ -62,11 +62,10 @@ def normalize_axes(axes: Any, ndim: int, name: str) -> tuple[int, ...]:
     """Sorted non-negative axes; None and () mean all. Repeated axes raise."""
     if axes is None:
         return tuple(range(ndim))
-    if not isinstance(axes, Iterable):
-        axes = (axes,)
-    found = [normalize_axis(axis, ndim, name) for axis in axes]
+    given: list[Any] = list(axes) if hasattr(axes, "__iter__") else [axes]
+    found = [normalize_axis(axis, ndim, name) for axis in given]
     if len(set(found)) != len(found):
-        raise DimensionError(f"{name}: dim {tuple(axes)} names an axis twice.")
+        raise DimensionError(f"{name}: dim {tuple(given)} names an axis twice.")
     if not found:
         return tuple(range(ndim))
     return tuple(sorted(found)) if ndim else ()
@@ -74,9 +73,8 @@ def normalize_axes(axes: Any, ndim: int, name: str) -> tuple[int, ...]:
 
 def as_shape(sizes: Sequence[Any]) -> Shape:
     """`f(2, 3)` and `f((2, 3))` both mean the shape (2, 3)."""
-    if len(sizes) == 1 and isinstance(sizes[0], Iterable):
-        sizes = tuple(sizes[0])
-    return tuple(operator.index(size) for size in sizes)
+    given: Any = sizes[0] if len(sizes) == 1 and hasattr(sizes[0], "__iter__") else sizes
+    return tuple(operator.index(size) for size in given)
 
 
 def resolve_reshape(name: str, size: int, old: Shape, new: Shape) -> Shape:
@@ -91,7 +89,9 @@ def resolve_reshape(name: str, size: int, old: Shape, new: Shape) -> Shape:
         raise ShapeError(f"{name}: the shape {new} has a negative extent.")
     if -1 in new:
         if known == 0 or size % known:
-            raise ShapeError(f"{name}: a tensor of shape {old} ({size} elements) cannot become {new}.")
+            raise ShapeError(
+                f"{name}: a tensor of shape {old} ({size} elements) cannot become {new}."
+            )
         return tuple(size // known if extent == -1 else extent for extent in new)
     if known != size:
         raise ShapeError(

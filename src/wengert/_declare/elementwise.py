@@ -28,10 +28,12 @@ from .._base.dtypes import (
     get_default_dtype,
     int64,
     is_inexact,
+    number_dtype,
     promote,
     real_of,
 )
 from .._base.errors import DtypeError
+from .._base.kinds import is_generic
 from .._base.shapes import Shape, broadcast
 from .._graph.node import Primitive
 from .._graph.value import Handle
@@ -220,7 +222,7 @@ class Elementwise(Primitive):
                     tensors.append((data.dtype, data.ndim))
             elif isinstance(operand, bool | int | float | complex):
                 numbers.append(operand)
-            elif isinstance(operand, np.generic):
+            elif is_generic(operand):
                 numbers.append(operand.item())
             else:
                 raise TypeError(
@@ -229,7 +231,7 @@ class Elementwise(Primitive):
                 )
         if lifted and not tensors:
             # Python numbers among themselves compute in double precision, whatever the default.
-            widest = max(category(np.dtype(type(number))) for number in numbers)
+            widest = max(category(number_dtype(number)) for number in numbers)
             dtype = (bool_, int64, float64, complex128)[widest]
             return float64 if self.kind == "float" and widest < 2 else dtype
         dtype = promote(tensors, numbers)
@@ -240,7 +242,7 @@ class Elementwise(Primitive):
 
 def _as_number(operand: Any, dtype: Dtype) -> Any:
     """A Python number of the kind of `dtype`, so that NumPy's own promotion has nothing to do."""
-    if isinstance(operand, np.generic):
+    if is_generic(operand):
         operand = operand.item()
     kind = dtype.kind
     if kind == "b":

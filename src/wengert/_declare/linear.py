@@ -15,7 +15,6 @@ from .._record.door import record
 from .registry import register
 from .samples import Sample
 
-
 AbstractRule: TypeAlias = Callable[[Any, Any, Any], Any]
 """(shapes, dtypes, params) -> [(shape, dtype)] of the outputs."""
 TransposeRule: TypeAlias = Callable[[Any, Any, Any], Any]

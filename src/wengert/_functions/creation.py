@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .._base.dtypes import Dtype, as_dtype, get_default_dtype, int64, is_inexact, number_dtype
 from .._base.errors import DtypeError
+from .._base.kinds import is_array, is_generic, is_list_or_tuple
 from .._base.shapes import as_shape
 from .._declare.elementwise import convert
 from .._graph.value import Handle
-from .._primitives.creation import constant, full as _full
-from .._primitives.elementwise import eq, mul
-from .._primitives.indexing import iota
-from .._primitives.shaping import reshape
+from .._primitives.creation import constant
+from .._primitives.creation import full as _full
+from .._primitives.elementwise import mul
 from .._record import modes as _modes
 from .._record.door import new_handle
+from .._record.trace import concrete
 
 
 def finish(made: Any, requires_grad: bool) -> Any:
@@ -28,7 +28,8 @@ def finish(made: Any, requires_grad: bool) -> Any:
 
 def as_array(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
     """Python or NumPy data as an array of a supported dtype; Python floats get the default one."""
-    if isinstance(data, np.ndarray | np.generic):
+    array: np.ndarray[Any, Any]
+    if is_array(data) or is_generic(data):
         array = np.asarray(data)
         return array.astype(as_dtype(dtype) if dtype is not None else as_dtype(array.dtype))
     array = np.asarray(_plain(data))
@@ -47,25 +48,25 @@ def as_array(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
 
 
 def _holds_numpy(data: Any) -> bool:
-    while isinstance(data, list | tuple):
+    while is_list_or_tuple(data):
         if not data:
             return False
-        data = data[0]  # pyright: ignore
+        data = data[0]
     return isinstance(data, np.ndarray | np.generic)
 
 
 def _plain(data: Any) -> Any:
     if isinstance(data, Handle):
-        return data.numpy()  # pyright: ignore
-    if isinstance(data, list | tuple):
-        return [_plain(item) for item in data]  # pyright: ignore
+        return concrete(data, "NumPy array")
+    if is_list_or_tuple(data):
+        return [_plain(item) for item in data]
     return data
 
 
 def _holds_tensor(data: Any) -> bool:
     if isinstance(data, Handle):
         return True
-    return isinstance(data, list | tuple) and any(_holds_tensor(item) for item in data)  # pyright: ignore
+    return is_list_or_tuple(data) and any(_holds_tensor(item) for item in data)
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
@@ -80,7 +81,8 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     if _modes.current().trace is not None and _holds_tensor(data):
         from .shape import stack
 
-        made = data.detach().clone() if isinstance(data, Handle) else stack(list(data)).detach()  # pyright: ignore
+        joined: Any = data if isinstance(data, Handle) else stack(list(data))
+        made = joined.detach().clone()
         return finish(made if dtype is None else made.to(dtype), requires_grad)
     array = np.array(as_array(data, dtype))
     made = constant(array) if _modes.current().trace is not None else new_handle(array)
@@ -96,7 +98,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """
     if isinstance(data, Handle):
         return data if dtype is None else convert(data, as_dtype(dtype))
-    if isinstance(data, np.ndarray) and (dtype is None or as_dtype(dtype) == data.dtype):
+    if is_array(data) and (dtype is None or as_dtype(dtype) == data.dtype):
         return from_numpy(data)
     return tensor(data, dtype=dtype)
 
@@ -113,7 +115,7 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Any:
     >>> t
     tensor([1., 0.], dtype=wengert.float64)
     """
-    if not isinstance(array, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not is_array(array):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"from_numpy: expected a NumPy array, not {type(array).__name__}.")
     dtype = as_dtype(array.dtype)
     if _modes.current().trace is not None:
@@ -122,7 +124,12 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Any:
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Any:
     """A tensor of shape `size` filled with a number, whose type decides the dtype.
 
@@ -134,7 +141,7 @@ def full(
     if isinstance(fill_value, Handle):
         from .shape import expand
 
-        made = expand(fill_value, shape).clone()  # pyright: ignore
+        made = expand(fill_value, shape).clone()
         return finish(made if dtype is None else made.to(dtype), requires_grad)
     chosen = number_dtype(fill_value) if dtype is None else as_dtype(dtype)
     return finish(_full(shape, fill_value, chosen), requires_grad)
@@ -273,7 +280,7 @@ def linspace(
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return finish(constant(np.linspace(start, end, steps).astype(chosen)), requires_grad)
+    return finish(constant(np.asarray(np.linspace(start, end, steps), dtype=chosen)), requires_grad)
 
 
 def logspace(
@@ -292,11 +299,16 @@ def logspace(
     tensor([  1.,  10., 100.])
     """
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return finish(constant(np.logspace(start, end, steps, base=base).astype(chosen)), requires_grad)
+    return finish(constant(np.asarray(np.logspace(start, end, steps, base=base), dtype=chosen)), requires_grad)
 
 
 def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Any:
     """The identity matrix, of n rows and m (or n) columns.
 
@@ -307,22 +319,6 @@ def eye(
     """
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
     return finish(constant(np.eye(n, m, dtype=chosen)), requires_grad)
-
-
-def one_hot(x: Any, num_classes: int = -1) -> Any:
-    """Rows with a single 1 at the position that each integer names.
-
-    >>> import wengert
-    >>> wengert.nn.functional.one_hot(wengert.tensor([1, 0]), 3)
-    tensor([[0, 1, 0],
-            [1, 0, 0]])
-    """
-    if x._data.dtype.kind not in "iu":
-        raise DtypeError(f"one_hot: class positions must be integers, not {x._data.dtype}.")
-    if num_classes == -1:
-        num_classes = int(x.max().item()) + 1
-    places = reshape(x, shape=(*x._data.shape, 1))
-    return convert(eq(places, iota(num_classes)), int64)
 
 
 def clone(x: Any) -> Any:
@@ -338,5 +334,3 @@ def clone(x: Any) -> Any:
 
         return bitwise_or(x, False)
     return mul(x, 1) if kind in "iu" else mul(x, 1.0)
-
-

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._base.dtypes import bool_, int64
 from .._base.errors import DimensionError, DtypeError, ShapeError
+from .._base.kinds import is_array, is_list_or_tuple, is_tuple
 from .._base.shapes import broadcast, normalize_axis
 from .._declare.elementwise import convert
 from .._graph.value import Handle
@@ -40,10 +41,10 @@ def _array_index(item: Any) -> Any:
     """A list, array or tensor index as a handle; None if it is something else."""
     if isinstance(item, Handle):
         return item
-    if isinstance(item, np.ndarray):
+    if is_array(item):
         return constant(item)
-    if isinstance(item, list | tuple | range):
-        array = np.asarray([_number(i) for i in item])  # pyright: ignore
+    if is_list_or_tuple(item) or isinstance(item, range):
+        array = np.asarray([_number(i) for i in item])
         return constant(array.astype(np.int64) if array.size == 0 else array)
     return None
 
@@ -51,7 +52,7 @@ def _array_index(item: Any) -> Any:
 def _number(item: Any) -> Any:
     if isinstance(item, Handle):
         return concrete(item, "number")
-    return [_number(i) for i in item] if isinstance(item, list | tuple) else item  # pyright: ignore
+    return [_number(i) for i in item] if is_list_or_tuple(item) else item
 
 
 def _axes_used(item: Any) -> int:
@@ -65,7 +66,7 @@ def _axes_used(item: Any) -> int:
 def _parse(x: Any, index: Any) -> _Parsed:
     shape = tuple(x._data.shape)
     items: list[Any] = []
-    for item in index if isinstance(index, tuple) else (index,):  # pyright: ignore
+    for item in index if is_tuple(index) else (index,):
         if isinstance(item, slice | int | np.integer) or item is None or item is Ellipsis:
             items.append(item)
             continue
@@ -99,7 +100,7 @@ def _parse(x: Any, index: Any) -> _Parsed:
                 axis += 1
         elif item is None:
             new.append(1)
-        elif isinstance(item, bool | np.bool_):
+        elif item.__class__ in (bool, np.bool_):
             arrays[len(new)] = constant(np.zeros(int(item), np.int64))
             new.append(1)
         elif isinstance(item, slice):

@@ -27,7 +27,8 @@ def matmul(x: Any, other: Any) -> Any:
     tensor([3., 4.])
     """
     x, y = _together(x, other)
-    a, b = tuple(x._data.shape), tuple(y._data.shape)
+    a: Any = tuple(x._data.shape)
+    b: Any = tuple(y._data.shape)
     if not a or not b:
         raise ShapeError("matmul: 0-d tensors have no matrix product; use *.")
     if len(a) == 1 and len(b) == 1:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .._base.dtypes import promote
 from .._base.errors import DimensionError, ShapeError
+from .._base.kinds import is_list_or_tuple
 from .._base.shapes import as_shape, normalize_axes, normalize_axis, resolve_reshape
 from .._declare.elementwise import convert
 from .._primitives import shaping as p
@@ -148,7 +149,7 @@ def movedim(x: Any, source: Any, destination: Any) -> Any:
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, Sequence) else (value,)
+    return tuple(value) if is_list_or_tuple(value) else (value,)
 
 
 def squeeze(x: Any, dim: Any = None) -> Any:
@@ -397,9 +398,7 @@ def pad(x: Any, pad: Sequence[int], mode: str = "constant", value: float | None 
     )
     inner = p.slice_(x, slices=crop)
     places = tuple((max(b, 0), n, 1) for (b, _), (_, n, _) in zip(widths, crop, strict=True))
-    new = tuple(
-        max(b, 0) + n + max(a, 0) for (b, a), (_, n, _) in zip(widths, crop, strict=True)
-    )
+    new = tuple(max(b, 0) + n + max(a, 0) for (b, a), (_, n, _) in zip(widths, crop, strict=True))
     out = p.embed(inner, shape=new, slices=places)
     if value:
         mask = p.embed(ones_like(inner, dtype="bool"), shape=new, slices=places)

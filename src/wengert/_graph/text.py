@@ -1,8 +1,8 @@
 """A graph as text, one operation a line:
 
-    graph(a: float32[3], b: float32[3]):
-      c: float32[3] = mul(a, b)          # train.py:12
-      return c
+graph(a: float32[3], b: float32[3]):
+  c: float32[3] = mul(a, b)          # train.py:12
+  return c
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-
+from .._base.kinds import is_array, is_tuple
 from .graph import Graph
 from .node import Edge, Node, Origin
 
@@ -45,12 +44,27 @@ def origin_text(origin: Origin) -> str:
 def param_text(value: Any) -> str:
     """A parameter, short enough for a line."""
     if isinstance(value, Graph):
-        return repr(value)
-    if isinstance(value, np.dtype):
-        return value.name
-    if isinstance(value, np.ndarray) and value.size > 8:
+        return "graph"
+    if is_tuple(value) and any(isinstance(part, Graph) for part in value):
+        return f"({', '.join(map(param_text, value))})"
+    if value.__class__.__module__ == "numpy.dtypes":
+        return str(value.name)
+    if is_array(value) and value.size > 8:
         return f"array{list(value.shape)}"
     return repr(value).replace("\n", " ")
+
+
+def _inner(node: Node) -> list[tuple[str, Graph]]:
+    """The graphs among the parameters of a node, with the names of the parameters."""
+    found: list[tuple[str, Graph]] = []
+    for key, value in node.params.items():
+        if isinstance(value, Graph):
+            found.append((key, value))
+        elif is_tuple(value):
+            found += [
+                (f"{key}[{k}]", part) for k, part in enumerate(value) if isinstance(part, Graph)
+            ]
+    return found
 
 
 def graph_text(graph: Graph) -> str:
@@ -58,7 +72,7 @@ def graph_text(graph: Graph) -> str:
     names: dict[Edge, str] = {}
 
     def name(operand: Any) -> str:
-        if not isinstance(operand, tuple):
+        if not is_tuple(operand):
             return repr(operand)
         edge: Edge = (operand[0], operand[1])
         if edge not in names:
@@ -79,6 +93,9 @@ def graph_text(graph: Graph) -> str:
         line = f"  {left} = {node.primitive.name}({', '.join(arguments)})"
         where = origin_text(node.origin)
         lines.append(f"{line:<60}  # {where}" if where else line)
+        for key, inner in _inner(node):
+            text = f"{key} = {graph_text(inner)}"
+            lines += [f"      {part}" for part in text.splitlines()]
     for position, edge in graph.commits:
         lines.append(f"  {name((graph.inputs[position], 0))}[...] = {name(edge)}")
     lines.append(f"  return {', '.join(name(edge) for edge in graph.outputs)}")

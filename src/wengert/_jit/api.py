@@ -14,11 +14,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from .._base import pytree
 from .._base.dtypes import get_default_dtype
 from .._base.errors import TracingError
+from .._base.kinds import is_array
 from .._graph.graph import Graph
 from .._graph.value import Batched, Handle
 from .._record import modes as _modes
@@ -237,8 +236,7 @@ class _Entry:
 
 def _symbolic(leaves: list[Any]) -> bool:
     return any(
-        isinstance(leaf, Handle)
-        and (leaf._data.__class__ is Batched or not isinstance(leaf._data, np.ndarray))
+        isinstance(leaf, Handle) and (leaf._data.__class__ is Batched or not is_array(leaf._data))
         for leaf in leaves
     )
 
@@ -268,9 +266,7 @@ def jit(
     if backend not in ("native", "numpy"):
         raise ValueError(f"jit: backend {backend!r}; use 'native' or 'numpy'.")
     if function is None:
-        return lambda function: JitFunction(  # pyright: ignore[reportUnknownLambdaType]
-            function, backend=backend, check=check, cache=cache
-        )
+        return functools.partial(jit, backend=backend, check=check, cache=cache)
     if not callable(function):
         raise TypeError(f"jit: expected a function, not {type(function).__name__}.")
     return JitFunction(function, backend=backend, check=check, cache=cache)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._base.dtypes import Dtype, is_inexact
+from .._base.kinds import is_tuple
 from .._base.shapes import Shape
 from .._declare.linear import Other
 from .._graph.graph import Graph, aval
@@ -76,7 +77,7 @@ class CompiledCall(Other):
         if call is None:
             call = self._vjps[key] = self._vjp_call(operands, given, wanted, present)
         found = record(call, [*operands, *given])
-        parts = iter(found if isinstance(found, tuple) else (found,))
+        parts = iter(found if is_tuple(found) else (found,))
         return [next(parts) if needed else None for needed in wanted]
 
     def _vjp_call(
@@ -107,7 +108,7 @@ class CompiledCall(Other):
         if call is None:
             call = self._jvps[present] = self._jvp_call(operands, given, present)
         found = record(call, [*operands, *given])
-        return found if isinstance(found, tuple) else (found,)
+        return found if is_tuple(found) else (found,)
 
     def _jvp_call(self, operands: list[Any], given: list[Any], present: Any) -> CompiledCall:
         count = len(operands)

@@ -11,10 +11,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .._base import pytree
 from .._base.dtypes import float64, int64
+from .._base.kinds import is_array, is_dict, is_list_or_tuple, is_tuple
 from .._graph.graph import Graph, sources
 from .._graph.node import LEAF, Edge, Node
 from .._graph.value import Handle
@@ -251,7 +250,7 @@ class _Capture:
             if live
         )
         graph = Graph(trace.inputs, trace.nodes, edges, commits)
-        used = {edge[0] for node in graph.nodes for edge in node.inputs if isinstance(edge, tuple)}
+        used = {edge[0] for node in graph.nodes for edge in node.inputs if is_tuple(edge)}
         used |= {edge[0] for edge in graph.outputs} | {edge[0] for _, edge in graph.commits}
         used |= {graph.inputs[position] for position, _ in graph.commits}
         kept = [node for node in trace.inputs if node in used]
@@ -310,19 +309,19 @@ class _Capture:
         """How to make `value` again after each call."""
         if isinstance(value, Handle):
             return self._handle_recipe(value)
-        if isinstance(value, dict):
-            pairs = [(key, self._recipe(item)) for key, item in value.items()]  # pyright: ignore
+        if is_dict(value):
+            pairs = [(key, self._recipe(item)) for key, item in value.items()]
             if any(recipe[0] != "constant" for _, recipe in pairs):
                 return ("dict", (value.__class__, pairs))
-            return ("constant", value)  # pyright: ignore
-        if isinstance(value, list | tuple):
-            parts = [self._recipe(item) for item in value]  # pyright: ignore
+            return ("constant", value)
+        if is_list_or_tuple(value):
+            parts = [self._recipe(item) for item in value]
             if any(part[0] != "constant" for part in parts):
-                return ("sequence", (value.__class__, parts))  # pyright: ignore
-        return ("constant", value)  # pyright: ignore
+                return ("sequence", (value.__class__, parts))
+        return ("constant", value)
 
     def _handle_recipe(self, value: Any) -> tuple[str, Any]:
-        if isinstance(value._data, np.ndarray):
+        if is_array(value._data):
             source = self._source_of(value)
             return ("constant", value) if source.kind == "fixed" else ("source", source)
         resolved = self.trace.resolve(value)
@@ -368,7 +367,7 @@ def _reaches_outside(output: Edge) -> bool:
         seen.add(node)
         if node.primitive is LEAF and (node.leaf is not None or node.label == "captured"):
             return True
-        stack.extend(edge for edge in node.inputs if isinstance(edge, tuple))
+        stack.extend(edge for edge in node.inputs if is_tuple(edge))
     return False
 
 
@@ -383,7 +382,5 @@ def _used_up(root: Node) -> bool:
         seen.add(node)
         if node.consumed:
             return True
-        stack.extend(
-            edge[0] for edge in node.inputs if isinstance(edge, tuple) and differentiable(edge)
-        )
+        stack.extend(edge[0] for edge in node.inputs if is_tuple(edge) and differentiable(edge))
     return False

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._base import pytree
 from .._base.errors import TracingError
+from .._base.kinds import is_array
 from .._graph.value import Handle
 from .lifting import State
 
@@ -89,9 +90,9 @@ def _compare(name: str, compiled: Any, eager: Any) -> None:
     if structure != other:
         raise TracingError(f"jit(check=True): {name} has another structure when run eagerly.")
     for a, b in zip(first, second, strict=True):
-        if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        if is_array(a) and is_array(b):
             tolerance = _TOLERANCE.get(b.dtype.itemsize, 0.0) if b.dtype.kind in "fc" else 0.0
-            same = a.shape == b.shape and a.dtype == b.dtype  # pyright: ignore
+            same = a.shape == b.shape and a.dtype == b.dtype
             if same and np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True):
                 continue
         elif isinstance(a, float) and isinstance(b, float):

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._base.kinds import is_array, is_dict, is_tuple
 from .._graph.value import Handle
 from .._record.random_state import Generator
 from .signature import describe
@@ -67,8 +68,10 @@ class Container:
         if self.kind == "global":
             return [(self.key, self.holder[self.key])] if self.key in self.holder else []
         if self.kind == "list":
-            return list(enumerate(self.holder))
-        return list(self.holder.items())
+            members: list[Any] = self.holder
+            return list(enumerate(members))
+        contents: dict[Any, Any] = self.holder
+        return list(contents.items())
 
     def get(self, key: Any) -> Any:
         """The value at a key."""
@@ -203,12 +206,12 @@ class State:
         """Enter a value's own container, if it has one; what is to be opened next."""
         if isinstance(value, _OPAQUE):
             return
-        if isinstance(value, dict):
-            yield from self._enter(Container("dict", value, path))  # pyright: ignore
+        if is_dict(value):
+            yield from self._enter(Container("dict", value, path))
         elif isinstance(value, list):
-            yield from self._enter(Container("list", value, path))  # pyright: ignore
-        elif isinstance(value, tuple):
-            for index, item in enumerate(value):  # pyright: ignore
+            yield from self._enter(Container("list", value, path))
+        elif is_tuple(value):
+            for index, item in enumerate(value):
                 yield f"{path}[{index}]", item
         elif isinstance(value, types.FunctionType):
             yield from self._function(path, value)
@@ -245,7 +248,7 @@ class State:
             yield container.place(key), value
 
     def _note(self, value: Any, slot: Slot) -> None:
-        if isinstance(value, Handle) and isinstance(value._data, np.ndarray):
+        if isinstance(value, Handle) and is_array(value._data):
             self.handles.setdefault(id(value), slot)
 
     def get(self, slot: Slot) -> Any:
@@ -278,18 +281,15 @@ class State:
         if is_lifted(container, key, value, lifted):
             return value.__class__
         if isinstance(value, Handle):
-            if not isinstance(value._data, np.ndarray):
+            if not is_array(value._data):
                 return ("symbol", id(value))
             return (seen.setdefault(id(value), len(seen)), describe(value))
         if isinstance(value, bool | int | float | complex | str | bytes | type(None)):
             return (value.__class__, value)
-        if isinstance(value, tuple):
-            return tuple(
-                self._described(container, None, item, lifted, seen)
-                for item in value  # pyright: ignore
-            )
+        if is_tuple(value):
+            return tuple(self._described(container, None, item, lifted, seen) for item in value)
         # A container is described by its own entry; any other object by being itself.
-        return value.__class__ if isinstance(value, dict | list) else id(value)
+        return type(value).__name__ if isinstance(value, dict | list) else id(value)
 
 
 def place_of(container: Container, key: Any) -> tuple[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .._base.kinds import is_array
 from .._graph.value import Handle
 
 
@@ -58,8 +59,8 @@ def describe(leaf: Any) -> Any:
     if isinstance(leaf, Handle):
         data = leaf._data
         return (data.shape, data.dtype, layout(data), gradient_kind(leaf))
-    if isinstance(leaf, np.ndarray):
-        return (leaf.shape, leaf.dtype, layout(leaf))  # pyright: ignore
+    if is_array(leaf):
+        return (leaf.shape, leaf.dtype, layout(leaf))
     if leaf.__class__ is float or leaf.__class__ is int:
         return leaf.__class__
     try:

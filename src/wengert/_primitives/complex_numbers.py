@@ -48,7 +48,7 @@ def _real_aval(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tu
 
 @linear(
     abstract=lambda shapes, dtypes, params: [(shapes[0], dtypes[0])],
-    transpose=lambda site, g, i: conj(g),
+    transpose=lambda site, g, i: conj(g),  # pyright: ignore[reportUnknownLambdaType]
     batch=pointwise_batch,
     samples=_ONE_COMPLEX,
 )

@@ -14,6 +14,7 @@ import numpy as np
 
 from .._base.dtypes import Dtype, bool_
 from .._base.errors import DtypeError
+from .._base.kinds import is_generic
 from .._base.shapes import Shape
 from .._declare.elementwise import Elementwise, Over, Selected, convert, elementwise
 from .._declare.registry import register
@@ -258,7 +259,7 @@ class Where(Elementwise):
 
 
 def _number_of(value: Any, dtype: Dtype) -> Any:
-    if isinstance(value, np.generic):
+    if is_generic(value):
         value = value.item()
     if dtype.kind == "b":
         return bool(value)
@@ -273,10 +274,11 @@ _BRANCHES_COST_LITTLE = 4096
 
 def _where(cond: Any, x: Any, y: Any) -> Any:
     """Selection by bits where it is large: numpy.where takes a branch for every element."""
-    dtype: Dtype = x.dtype if hasattr(x, "dtype") else y.dtype
+    dtype: Dtype = getattr(x, "dtype", None) or y.dtype
     bits = _BITS.get(dtype.itemsize)
     if cond.size < _BRANCHES_COST_LITTLE or bits is None:
-        return np.where(cond, x, y)
+        picked: Any = np.where(cond, x, y)  # pyright: ignore[reportUnknownVariableType]
+        return picked
     mask = np.negative(cond.view(np.int8), dtype=bits, casting="unsafe")
     chosen = np.asarray(x, dtype).view(bits)
     other = np.asarray(y, dtype).view(bits)

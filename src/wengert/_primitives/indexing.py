@@ -96,7 +96,7 @@ def _take_index(rng: np.random.Generator) -> list[Any]:
     abstract=lambda shapes, dtypes, params: [
         ((*_index_shape(shapes[1:]), *shapes[0][len(shapes) - 1 :]), dtypes[0])
     ],
-    transpose=lambda site, g, i: scatter_add(
+    transpose=lambda site, g, i: scatter_add(  # pyright: ignore[reportGeneralTypeIssues]
         g, *[site.value(k) for k in range(1, site.arity)], shape=site.shape(0)
     ),
     keeps=lambda wanted, arity: tuple(range(1, arity)),

@@ -114,7 +114,8 @@ def _regular(rng: np.random.Generator) -> Any:
 )
 def solve(a: Any, b: Any) -> Any:
     """The x with a @ x = b, for square a and matrices b."""
-    return np.linalg.solve(a, b)
+    solved: Any = np.linalg.solve(a, b)  # pyright: ignore[reportUnknownVariableType]
+    return solved
 
 
 def _lower_half(x: Any) -> Any:
@@ -159,7 +160,8 @@ def cholesky(a: Any) -> Any:
     The derivative is that of the symmetric part of a: L phi(L^-1 da L^-T), phi halving the diagonal
     (I. Murray, Differentiation of the Cholesky decomposition, 2016).
     """
-    return np.linalg.cholesky((a + np.conj(np.swapaxes(a, -1, -2))) / 2)
+    symmetric: Any = (a + np.conj(np.swapaxes(a, -1, -2))) / 2
+    return np.asarray(np.linalg.cholesky(symmetric))
 
 
 __all__ = ["adjoint", "cholesky", "matmul", "solve", "swapped"]

@@ -63,7 +63,10 @@ def _flip(x: Any, axis: int) -> Any:
 @linear(
     abstract=lambda shapes, dtypes, params: [(shapes[0], dtypes[0])],
     transpose=lambda site, g, i: _flip(
-        cumsum(_flip(g, site.params["axis"]), axis=site.params["axis"]), site.params["axis"]
+        cumsum(  # pyright: ignore[reportGeneralTypeIssues]
+            _flip(g, site.params["axis"]), axis=site.params["axis"]
+        ),
+        site.params["axis"],
     ),
     batch=lambda p, ops, batched, size, params: p(ops[0], axis=params["axis"] + 1),
     samples=[

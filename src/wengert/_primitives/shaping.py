@@ -31,7 +31,7 @@ def _reshaped(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tup
 
 @linear(
     abstract=_reshaped,
-    transpose=lambda site, g, i: reshape(g, shape=site.shape(0)),
+    transpose=lambda site, g, i: reshape(g, shape=site.shape(0)),  # pyright: ignore[reportGeneralTypeIssues]
     batch=lambda p, ops, batched, size, params: p(ops[0], shape=(size, *params["shape"])),
     view=True,
     samples=[
@@ -54,7 +54,7 @@ def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
     abstract=lambda shapes, dtypes, params: [
         (tuple(shapes[0][axis] for axis in params["axes"]), dtypes[0])
     ],
-    transpose=lambda site, g, i: permute(g, axes=_inverse(site.params["axes"])),
+    transpose=lambda site, g, i: permute(g, axes=_inverse(site.params["axes"])),  # pyright: ignore[reportGeneralTypeIssues]
     batch=lambda p, ops, batched, size, params: p(
         ops[0], axes=(0, *(axis + 1 for axis in params["axes"]))
     ),
@@ -123,8 +123,8 @@ Slices = tuple[tuple[int, int, int], ...]
 def _as_slices(slices: Slices) -> tuple[slice, ...]:
     found: list[slice] = []
     for start, length, step in slices:
-        stop: int | None = start + length * step
-        found.append(slice(start, None if stop is not None and stop < 0 else stop, step))
+        stop = start + length * step
+        found.append(slice(start, None if stop < 0 else stop, step))
         if length == 0:
             found[-1] = slice(0, 0, 1)
     return tuple(found)
@@ -157,7 +157,7 @@ def slice_(x: Any, slices: Slices) -> Any:
 
 @linear(
     abstract=lambda shapes, dtypes, params: [(tuple(params["shape"]), dtypes[0])],
-    transpose=lambda site, g, i: slice_(g, slices=site.params["slices"]),
+    transpose=lambda site, g, i: slice_(g, slices=site.params["slices"]),  # pyright: ignore[reportGeneralTypeIssues]
     batch=lambda p, ops, batched, size, params: p(
         ops[0], shape=(size, *params["shape"]), slices=((0, size, 1), *params["slices"])
     ),

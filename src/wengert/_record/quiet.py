@@ -9,28 +9,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy._core import _ufunc_config  # pyright: ignore[reportPrivateUsage]
 
-try:
-    from numpy._core._ufunc_config import (  # pyright: ignore[reportMissingImports, reportAttributeAccessIssue]
-        _extobj_contextvar as _state,  # pyright: ignore[reportUnknownVariableType, reportPrivateUsage]
-    )
 
+def _with_errstate(settings: Any) -> Any:
+    context = np.errstate(**settings)
+    context.__enter__()
+    return context
+
+
+def _leave_errstate(token: Any) -> None:
+    token.__exit__(None, None, None)
+
+
+def _pieces() -> tuple[Any, Any, Any]:
+    """The silent settings, and how to switch to them and back."""
+    found: Any = getattr(_ufunc_config, "_extobj_contextvar", None)
+    if found is None:
+        return {"all": "ignore"}, _with_errstate, _leave_errstate
     with np.errstate(all="ignore"):
-        SILENCE: Any = _state.get()  # pyright: ignore[reportUnknownMemberType]
-    quiet_begin: Any = _state.set  # pyright: ignore[reportUnknownMemberType]
-    """Ignore floating-point warnings until `quiet_end` gets the returned token."""
-    quiet_end: Any = _state.reset  # pyright: ignore[reportUnknownMemberType]
-    """Restore what `quiet_begin(SILENCE)` replaced."""
+        return found.get(), found.set, found.reset
 
-except ImportError:
-    SILENCE = {"all": "ignore"}
 
-    def quiet_begin(settings: Any) -> Any:
-        """Ignore floating-point warnings until `quiet_end` gets the returned token."""
-        context = np.errstate(**settings)
-        context.__enter__()
-        return context
-
-    def quiet_end(token: Any) -> None:
-        """Restore what `quiet_begin` replaced."""
-        token.__exit__(None, None, None)
+SILENCE, quiet_begin, quiet_end = _pieces()
+"""`token = quiet_begin(SILENCE)` ignores floating-point warnings until `quiet_end(token)`."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._base.errors import InplaceError
+from .._base.kinds import is_array
 from .._graph.node import LEAF, Edge, Node, Primitive, Saved
 from .._graph.value import Batched, Chain, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
@@ -43,7 +44,7 @@ def view_of(handle: Handle) -> View:
 
 def attach_view(out: Handle, source: Handle, primitive: Primitive, params: dict[str, Any]) -> None:
     """Make `out` a view of `source`, if it shares its memory (a reshape may have had to copy)."""
-    if isinstance(out._data, np.ndarray) and not np.may_share_memory(out._data, source._data):
+    if is_array(out._data) and not np.may_share_memory(out._data, source._data):
         return
     view = view_of(source)
     out._view = View(view.base, (*view.chain, (primitive, params)))
@@ -96,7 +97,7 @@ def is_leaf_requiring_grad(handle: Handle) -> bool:
 
 def check_writable(handle: Handle, name: str) -> None:
     """Raise, before anything is written, if an in-place write is not allowed."""
-    if not isinstance(handle, Handle):
+    if not hasattr(handle, "_data"):
         raise TypeError(f"{name}: expected a tensor to write to, not {type(handle).__name__}")
     modes = _modes.current()
     if modes.grad:
@@ -118,7 +119,7 @@ def check_writable(handle: Handle, name: str) -> None:
             modes.scope.check_write(handle, name)
     data = handle._data
     expanded = handle._view is not None and any(p.name == "expand" for p, _ in handle._view.chain)
-    if expanded or (isinstance(data, np.ndarray) and not data.flags.writeable):
+    if expanded or (is_array(data) and not data.flags.writeable):
         raise InplaceError(
             f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "
             "several of its elements may be one memory cell. Use x.clone() first."

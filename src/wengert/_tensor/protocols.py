@@ -30,23 +30,49 @@ _UFUNCS: dict[Any, Any] = {
     np.conjugate: pointwise.conj,
 }  # fmt: skip
 
-_FUNCTIONS: dict[Any, Any] = {
-    np.concatenate: lambda arrays, axis=0: shape.cat(arrays, axis),
-    np.stack: lambda arrays, axis=0: shape.stack(arrays, axis),
-    np.sum: lambda a, axis=None, keepdims=False: reduction.sum(a, axis, keepdims),
-    np.mean: lambda a, axis=None, keepdims=False: reduction.mean(a, axis, keepdims),
-    np.max: lambda a, axis=None, keepdims=False: reduction.amax(a, axis, keepdims),
-    np.min: lambda a, axis=None, keepdims=False: reduction.amin(a, axis, keepdims),
-    np.argmax: lambda a, axis=None, keepdims=False: reduction.argmax(a, axis, keepdims),
-    np.argmin: lambda a, axis=None, keepdims=False: reduction.argmin(a, axis, keepdims),
-    np.reshape: lambda a, shape: a.reshape(shape),
-    np.transpose: lambda a, axes=None: a.T if axes is None else a.permute(axes),
-    np.where: lambda condition, x, y: _where(condition, x, y),
-    np.dot: lambda a, b: matrix.matmul(a, b),
-    np.shape: lambda a: a.shape,
-    np.ndim: lambda a: a.ndim,
-    np.size: lambda a: a.numel(),
-}
+
+def _concatenate(arrays: Any, axis: int = 0) -> Any:
+    return shape.cat(arrays, axis)
+
+
+def _stack(arrays: Any, axis: int = 0) -> Any:
+    return shape.stack(arrays, axis)
+
+
+def _reduced(function: Any) -> Any:
+    """A reduction under NumPy's argument names."""
+
+    def reduce(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return function(a, axis, keepdims)
+
+    return reduce
+
+
+def _extreme(function: Any) -> Any:
+    def reduce(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return function(a, () if axis is None else axis, keepdims)
+
+    return reduce
+
+
+def _reshape(a: Any, shape: Any) -> Any:
+    return a.reshape(shape)
+
+
+def _transpose(a: Any, axes: Any = None) -> Any:
+    return a.T if axes is None else a.permute(axes)
+
+
+def _shape(a: Any) -> Any:
+    return a.shape
+
+
+def _ndim(a: Any) -> Any:
+    return a.ndim
+
+
+def _size(a: Any) -> Any:
+    return a.numel()
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
@@ -54,6 +80,15 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     from .._functions.indexing import where
 
     return where(as_tensor(condition), pointwise.operand(x), pointwise.operand(y))
+
+
+_FUNCTIONS: dict[Any, Any] = {
+    np.concatenate: _concatenate, np.stack: _stack, np.sum: _reduced(reduction.sum),
+    np.mean: _reduced(reduction.mean), np.max: _extreme(reduction.amax),
+    np.min: _extreme(reduction.amin), np.argmax: _reduced(reduction.argmax),
+    np.argmin: _reduced(reduction.argmin), np.reshape: _reshape, np.transpose: _transpose,
+    np.where: _where, np.dot: matrix.matmul, np.shape: _shape, np.ndim: _ndim, np.size: _size,
+}  # fmt: skip
 
 
 def _no_counterpart(name: str) -> TypeError:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .._base.dtypes import complex_of, get_default_dtype
+from .._base.kinds import is_array
 from .._graph.value import Batched
 from .._record import modes as _modes
 
@@ -87,7 +88,11 @@ def array_text(values: np.ndarray[Any, Any], indent: int) -> str:
         return "[]"
     one = _formatter(shown)
     width = max(len(one(v)) for v in shown.ravel())
-    return _body(values, indent, summarise, lambda v: one(v).rjust(width))
+
+    def cell(value: Any) -> str:
+        return one(value).rjust(width)
+
+    return _body(values, indent, summarise, cell)
 
 
 def tensor_text(x: Any) -> str:
@@ -96,7 +101,7 @@ def tensor_text(x: Any) -> str:
     name = "Parameter containing:\n" if getattr(x, "_is_parameter", False) else ""
     if isinstance(data, Batched):
         return f"{name}tensor(batched, shape={data.shape}, dtype={data.dtype.name})"
-    if not isinstance(data, np.ndarray) or _modes.current().trace is not None:
+    if not is_array(data) or _modes.current().trace is not None:
         return f"{name}tensor(traced, shape={tuple(data.shape)}, dtype={data.dtype.name})"
     parts = [array_text(np.asarray(data), len("tensor("))]
     default = get_default_dtype()

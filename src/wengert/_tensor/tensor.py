@@ -19,6 +19,7 @@ from .._base.errors import (
     ShapeError,
     TracingError,
 )
+from .._base.kinds import is_array
 from .._declare.elementwise import convert
 from .._functions import activations, creation, indexing, matrix, pointwise, random, reduction
 from .._functions import shape as movement
@@ -203,7 +204,7 @@ class Tensor(Handle):
     def contiguous(self) -> Any:
         """Itself, or a copy in row-major order."""
         data = self._data
-        if isinstance(data, np.ndarray) and not data.flags.c_contiguous:
+        if is_array(data) and not data.flags.c_contiguous:
             return self.clone()
         return self
 
@@ -253,7 +254,7 @@ class Tensor(Handle):
         """Set whether operations on this leaf are recorded; returns the tensor."""
         if requires_grad == self.requires_grad:
             return self
-        if not isinstance(self._data, np.ndarray) or _modes.current().trace is not None:
+        if not is_array(self._data) or _modes.current().trace is not None:
             if not requires_grad:
                 raise TracingError(
                     "requires_grad_(False): use x.detach() inside a traced function."
@@ -285,8 +286,8 @@ class Tensor(Handle):
     @property
     def is_leaf(self) -> bool:
         """Whether it was not computed from tensors that require grad."""
-        edge = edge_of(self._live())
-        return not differentiable(edge) or edge[0].leaf is not None  # pyright: ignore
+        edge: Any = edge_of(self._live())
+        return not differentiable(edge) or edge[0].leaf is not None
 
     @property
     def grad_fn(self) -> Node | None:
@@ -310,7 +311,7 @@ class Tensor(Handle):
     def grad(self) -> Any:
         """The gradient that backward accumulated in this leaf, or None."""
         trace = _modes.current().trace
-        if trace is not None and isinstance(self._data, np.ndarray):
+        if trace is not None and is_array(self._data):
             return trace.grad_slot(self, reading=True).current
         if self._grad is None and not self.is_leaf and not self._keeps_grad:
             import warnings
@@ -338,7 +339,7 @@ class Tensor(Handle):
                     f"grad: dtype {value._data.dtype} does not fit a {self._data.dtype} tensor."
                 )
         trace = _modes.current().trace
-        if trace is not None and isinstance(self._data, np.ndarray):
+        if trace is not None and is_array(self._data):
             slot = trace.grad_slot(self, reading=False)
             slot.current, slot.written = value, True
         else:
@@ -428,7 +429,7 @@ class Tensor(Handle):
         """Forget the history, in place."""
         if self._view is not None and self._view.chain:
             raise DifferentiationError("detach_: a view cannot be detached in place; use detach().")
-        if isinstance(self._data, np.ndarray) and _modes.current().trace is None:
+        if is_array(self._data) and _modes.current().trace is None:
             self._edge = None
             if self._view is not None:
                 self._view.base.edge = None
@@ -444,7 +445,7 @@ class Tensor(Handle):
     def data(self, value: Any) -> None:
         if not isinstance(value, Handle):
             raise TypeError(f"data: expected a tensor, not {type(value).__name__}.")
-        if _modes.current().trace is not None or not isinstance(self._data, np.ndarray):
+        if _modes.current().trace is not None or not is_array(self._data):
             if tuple(value._data.shape) == self.shape and value._data.dtype == self.dtype:
                 with _modes.override(grad=False):
                     self.detach().copy_(value)
@@ -856,7 +857,8 @@ def _is_number(x: Any) -> bool:
 def _own_attributes(x: Any) -> dict[str, Any]:
     """Attributes that users or subclasses set."""
     private = {"_data", "_edge", "_storage", "_view", "_grad", "_keeps_grad", "_inference"}
-    return {name: value for name, value in vars(x).items() if name not in private}
+    own: dict[str, Any] = x.__dict__
+    return {name: value for name, value in own.items() if name not in private}
 
 
 def _rebuild(
@@ -877,7 +879,7 @@ _WIDE_OPERANDS = (Tensor, float, int, complex, np.generic)
 
 def _foreign(function: Any, x: Any, other: Any, reflected: bool = False) -> Any:
     """An operator with an operand that may be a NumPy array; NotImplemented for other types."""
-    if isinstance(other, np.ndarray):
+    if is_array(other):
         other = creation.from_numpy(other)  # pyright: ignore[reportUnknownArgumentType]
     elif not isinstance(other, _WIDE_OPERANDS):
         return NotImplemented
