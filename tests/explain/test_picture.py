@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 from xml.etree import ElementTree as xml
 
@@ -10,7 +11,7 @@ import pytest
 
 import wengert
 from wengert import explain
-from wengert._base.errors import ShapeError
+from wengert._base.errors import MissingExtraError, ShapeError
 from wengert._record.trace import trace_function
 from wengert.explain.layered import layered
 
@@ -144,6 +145,15 @@ def test_too_large_for_a_picture() -> None:
         "print(graph_of(...)), or pass most=6."
     )
     assert explain.draw(y, most=6).svg
+
+
+def test_without_pygraphviz(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    with pytest.raises(MissingExtraError) as caught:
+        explain.draw(wengert.ones(1, requires_grad=True) * 2)
+    assert str(caught.value) == (
+        "pygraphviz is not installed. Install it with: pip install 'wengert[viz]'"
+    )
 
 
 def test_save_and_notebooks(tmp_path: Any) -> None:
