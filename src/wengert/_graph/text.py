@@ -45,12 +45,12 @@ def param_text(value: Any) -> str:
     """A parameter, short enough for a line."""
     if isinstance(value, Graph):
         return "graph"
-    if is_tuple(value) and any(isinstance(part, Graph) for part in value):
-        return f"({', '.join(map(param_text, value))})"
     if value.__class__.__module__ == "numpy.dtypes":
         return str(value.name)
     if is_array(value) and value.size > 8:
         return f"array{list(value.shape)}"
+    if is_tuple(value) and any(isinstance(part, Graph) for part in value):
+        return f"({', '.join(map(param_text, value))})"
     return repr(value).replace("\n", " ")
 
 

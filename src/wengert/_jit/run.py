@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._base.kinds import is_array
 from .._graph.graph import Graph
 from .._graph.node import LEAF, NO_PARAMS, Node
 from .._graph.value import Handle
@@ -18,6 +19,7 @@ from .._record import modes as _modes
 from .._record.door import new_handle, record
 from .._record.numpy_run import run_graph
 from .._record.storage import storage_of
+from .._transforms.subgraphs import trimmed
 from .call import CompiledCall
 from .capture import Captured, Source
 from .fast import FastPath
@@ -51,8 +53,8 @@ Executor = Callable[[Graph, "Sequence[Any] | None"], Any]
 def make_executor(backend: str, cache: bool, compile_graph: Any) -> Executor:
     """Graph and layouts -> program."""
     if backend == "numpy":
-        return lambda graph, layouts: NumpyProgram(graph)
-    return lambda graph, layouts: compile_graph(graph, layouts, cache=cache)
+        return lambda graph, layouts: NumpyProgram(trimmed(graph))
+    return lambda graph, layouts: compile_graph(trimmed(graph), layouts, cache=cache)
 
 
 class CompiledProgram:
@@ -73,7 +75,7 @@ class CompiledProgram:
         self._executor = executor
         handles = [self._find(source, state, leaves) for source in captured.sources]
         arrays = self._arrays(handles)
-        layouts = [layout(a) if isinstance(a, np.ndarray) else None for a in arrays]  # pyright: ignore
+        layouts = [layout(a) if is_array(a) else None for a in arrays]
         self.compiled = self._compile(captured.graph, layouts)
         self._call: Callable[..., Any] = self.compiled.call
         self._fits = self._fit(handles)
@@ -134,9 +136,9 @@ class CompiledProgram:
         """What has to be equal for the inputs to fit."""
         found: list[Any] = []
         for handle, array in zip(handles, self._arrays(handles), strict=True):
-            if isinstance(array, np.ndarray):
+            if is_array(array):
                 kind = gradient_kind(handle) if isinstance(handle, Handle) else "constant"
-                found.append((array.shape, array.dtype, layout(array), kind))  # pyright: ignore
+                found.append((array.shape, array.dtype, layout(array), kind))
             else:
                 found.append(array.__class__)
         return found
@@ -248,8 +250,8 @@ class _Builder:
             return convert(self._outs[place]._data.item())
         if kind == "dict":
             cls, pairs = content
-            made = cls.__new__(cls)
-            dict.update(made, [(key, self.make(item)) for key, item in pairs])
+            made: dict[Any, Any] = cls.__new__(cls)
+            made.update([(key, self.make(item)) for key, item in pairs])
             return made
         cls, parts = content
         values = [self.make(part) for part in parts]
@@ -265,7 +267,7 @@ def _array(handle: Any, part: bool) -> Any:
 
 
 def _plain(x: Any) -> Any:
-    return np.ascontiguousarray(x).reshape(np.shape(x)) if isinstance(x, np.ndarray) else x  # pyright: ignore
+    return np.ascontiguousarray(x).reshape(np.shape(x)) if is_array(x) else x
 
 
 def _operand(handle: Any, array: Any) -> Any:

@@ -204,7 +204,7 @@ class Trace:
         view = shadow._view
         if view.seen != view.base.version:
             shadow._edge = edge_of(shadow)
-        edge = shadow._edge
+        edge: Any = shadow._edge
         outer = edge_of(handle)
         if outer is not None and edge[0].primitive is not LEAF:
             # A tensor that requires grad starts a derivative here, at its current value.
@@ -340,6 +340,8 @@ class Trace:
     def guarded_number(self, handle: Any, what: str) -> Any:
         """The worth of a lifted Python number, which then becomes part of the signature."""
         data = handle._data
+        if data.trace is not self:
+            return data.trace.guarded_number(handle, what)
         if data.hint is None:
             self.raise_traced(handle, what)
         self.number_guards.append(handle)
@@ -406,11 +408,12 @@ def stays_view(source: Any, primitive: Primitive, params: dict[str, Any]) -> boo
     """
     if primitive.name != "reshape":
         return True
-    view = source._view
+    view: View | None = source._view
     if view is None or not view.chain:
         root = getattr(view.base, "root", None) if view is not None else None
         if root is None or root.flags.c_contiguous:
             return True
+    assert view is not None
     root = getattr(view.base, "root", None)
     if root is None:
         data = view.base.data

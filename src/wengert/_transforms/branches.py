@@ -22,6 +22,7 @@ from .batching import vmap
 from .presence import Aval, collect, either, pack, packed_avals, places, presence, unpack
 from .site import Site
 from .subgraphs import (
+    Part,
     WithGraphs,
     avals_of,
     batched_graph,
@@ -46,13 +47,18 @@ def run_branches(
     found: list[Any] = [None] * count
     outputs = sorted(range(count) if wanted is None else wanted)
     if outputs:
-        used = used_inputs(branches[0], outputs) | used_inputs(branches[1], outputs)
-        parts = tuple(restricted(graph, used, outputs) for graph in branches)
-        given = [operands[0], *[operands[1 + position] for position in sorted(used)]]
-        results = record(COND, given, {"branches": parts})
+        part = _part({"branches": branches}, outputs)
+        results = record(COND, [operands[k] for k in part.takes], part.params)
         for position, result in zip(outputs, results, strict=True):
             found[position] = result
     return found
+
+
+def _part(params: dict[str, Any], wanted: Sequence[int]) -> Part:
+    off, on = params["branches"]
+    used = used_inputs(off, wanted) | used_inputs(on, wanted)
+    kept = (restricted(off, used, wanted), restricted(on, used, wanted))
+    return Part({"branches": kept}, [0, *[1 + position for position in sorted(used)]], wanted)
 
 
 # ---- values -------------------------------------------------------------------------------------
@@ -184,4 +190,6 @@ def _select(
     return vmap(both, in_dims=tuple(0 if b else None for b in batched))(*operands)
 
 
-COND = WithGraphs("cond", _compute, abstract=_abstract, vjp=_vjp, jvp=_jvp, batch=_batch)
+COND = WithGraphs(
+    "cond", _compute, abstract=_abstract, vjp=_vjp, jvp=_jvp, batch=_batch, part=_part
+)

@@ -55,11 +55,12 @@ def _tensor(leaf: Any, what: str) -> Any:
     )
 
 
-def _tensors(tree: Any, root: str) -> tuple[list[Any], Any, list[str]]:
+def _tensors(tree: Any, function: str, root: str) -> tuple[list[Any], Any, list[str]]:
     """The leaves of a container as tensors, its structure, and what to call the leaves."""
     leaves, structure = pytree.flatten(tree)
     names = pytree.paths(structure, root)
-    return [_tensor(x, name) for x, name in zip(leaves, names, strict=True)], structure, names
+    found = [_tensor(x, f"{function}: {name}") for x, name in zip(leaves, names, strict=True)]
+    return found, structure, names
 
 
 def _aval(x: Any) -> tuple[tuple[int, ...], Any]:
@@ -149,7 +150,7 @@ class _Body:
 
     def _stacked(self, tree: Any) -> list[Any]:
         if self.outputs is None:
-            found, self.outputs, _ = _tensors(tree, "scan: y")
+            found, self.outputs, _ = _tensors(tree, "scan", "y")
             self._out_avals = [_aval(x) for x in found]
             return found
         leaves = pytree.leaves_as(self.outputs, tree)
@@ -192,8 +193,8 @@ def scan(
     >>> total, partial
     (tensor(7.), tensor([1., 3., 7.]))
     """
-    carry, structure, names = _tensors(init, "carry")
-    rows, slices, row_names = _tensors(xs, "xs")
+    carry, structure, names = _tensors(init, "scan", "carry")
+    rows, slices, row_names = _tensors(xs, "scan", "xs")
     length = _length(rows, row_names, length)
     body = _Body(f, carry, structure, names, slices)
     labels = [*names, *pytree.paths(slices, "x")]
@@ -282,7 +283,7 @@ def _recorded(
 ) -> tuple[list[Any], list[Any]]:
     """One node of the open trace."""
     graph, captured = _traced(body, carry, rows, labels)
-    loop = Loop(graph, len(carry), len(rows), length, reverse, keep=True)
+    loop = Loop(graph, len(carry), len(rows), length, reverse)
     results = run_loop(loop, [*carry, *rows, *captured])
     return results[: len(carry)], results[len(carry) :]
 
@@ -352,7 +353,7 @@ def cond(
             for place, value in zip(places, values, strict=True):
                 filled[place] = value
             result = function(*pytree.unflatten(structure, filled))
-            flat, found.structure, found.names = _tensors(result, "result")
+            flat, found.structure, found.names = _tensors(result, "cond", "result")
             return flat
 
         found = _Branch(name)
@@ -362,6 +363,7 @@ def cond(
         return found
 
     on, off = traced(true_fn, "true_fn"), traced(false_fn, "false_fn")
+    off.arrange_like(on)
     _check_alike(on, off)
     truth = pred if pred._data.dtype.kind == "b" else ne(pred, 0)
     outer = {id(x): x for x in (*on.captured, *off.captured)}
@@ -372,7 +374,7 @@ def cond(
 
 
 def _chosen(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
-    leaves, structure, _ = _tensors(function(*operands), "cond: result")
+    leaves, structure, _ = _tensors(function(*operands), "cond", "result")
     return pytree.unflatten(structure, leaves)
 
 
@@ -386,6 +388,19 @@ class _Branch:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def arrange_like(self, other: _Branch) -> None:
+        """Return what the other branch returns, in its order: that of keys does not matter."""
+        places: list[Any] = list(range(len(self.graph.outputs)))
+        order = pytree.leaves_as(other.structure, pytree.unflatten(self.structure, places))
+        if order is None:
+            raise ShapeError(
+                f"cond: {other.name} returns {_shown(other.structure)}, {self.name} "
+                f"{_shown(self.structure)}. Both must return the same structure."
+            )
+        self.graph = Graph(
+            self.graph.inputs, self.graph.nodes, [self.graph.outputs[place] for place in order]
+        )
 
     def with_captures(self, count: int, outer: dict[int, Any]) -> Graph:
         """The graph as a function of `count` operands and of all that either branch captures."""
@@ -404,11 +419,6 @@ def _unused(handle: Any) -> Node:
 
 
 def _check_alike(on: _Branch, off: _Branch) -> None:
-    if on.structure != off.structure:
-        raise ShapeError(
-            f"cond: true_fn returns {_shown(on.structure)}, false_fn {_shown(off.structure)}. Both "
-            "must return the same structure."
-        )
     for name, a, b in zip(on.names, on.graph.outputs, off.graph.outputs, strict=True):
         first, second = a[0].outputs[a[1]], b[0].outputs[b[1]]
         if first.shape != second.shape:

@@ -36,6 +36,7 @@ from .presence import (
 )
 from .site import Site
 from .subgraphs import (
+    Part,
     WithGraphs,
     avals_of,
     batched_graph,
@@ -61,9 +62,6 @@ class Loop(NamedTuple):
     sliced: int
     length: int
     reverse: bool
-    keep: bool = False
-    """Keep the carries for a reverse walk, as a tape would. Scans that walks record do not: their
-    carries are worked out again if a higher derivative asks for them."""
 
     def operand_avals(self) -> list[Aval]:
         """Shapes and dtypes of the operands."""
@@ -104,7 +102,7 @@ class Loop(NamedTuple):
             )
         return self._replace(body=found)
 
-    def only(self, wanted: Collection[int]) -> tuple[Loop, list[int], list[int]]:
+    def only(self, wanted: Collection[int]) -> tuple[Loop, Sequence[int], Sequence[int]]:
         """What is left if only some results are wanted; the operands and the results it has."""
         key = ("only", self.carry, self.sliced, frozenset(wanted))
         found = self.body.derived.get(key)
@@ -117,14 +115,14 @@ class Loop(NamedTuple):
                 if entering <= outputs:
                     break
                 outputs |= entering
-            used |= {position for position in outputs if position < self.carry}
-            results = sorted(outputs)
-            body = restricted(self.body, used, results)
-            found = self.body.derived[key] = (body, sorted(used), results)
-        body, takes, results = found
+            takes = sorted(used | {position for position in outputs if position < self.carry})
+            gives = sorted(outputs)
+            found = (restricted(self.body, takes, gives), takes, gives)
+            self.body.derived[key] = found
+        body, takes, gives = found
         carry = sum(position < self.carry for position in takes)
         sliced = sum(position < self.carry + self.sliced for position in takes) - carry
-        return self._replace(body=body, carry=carry, sliced=sliced), takes, results
+        return self._replace(body=body, carry=carry, sliced=sliced), takes, gives
 
 
 def run_loop(
@@ -137,7 +135,8 @@ def run_loop(
     if chosen:
         part, takes, gives = loop.only(chosen)
         given = [operands[position] for position in takes]
-        if part.keep and _live(given):
+        if _live(given):
+            # A tape would keep the carries, too. If nobody reads them, compiling drops them.
             part = part.with_history()
         results = record(SCAN, given, part._asdict())
         for position, result in zip(gives, results, strict=False):
@@ -159,7 +158,7 @@ def _live(operands: Sequence[Any]) -> bool:
 
 
 def _compute(
-    *arrays: Any, body: Graph, carry: int, sliced: int, length: int, reverse: bool, keep: bool
+    *arrays: Any, body: Graph, carry: int, sliced: int, length: int, reverse: bool
 ) -> tuple[Any, ...]:
     """A function applied to slices one after the other, a carry going from step to step."""
     run = runner(body)
@@ -408,4 +407,11 @@ def _swapped(x: Any) -> Any:
     return permute(x, axes=(1, 0, *range(2, x._data.ndim)))
 
 
-SCAN = WithGraphs("scan", _compute, abstract=_abstract, vjp=_vjp, jvp=_jvp, batch=_batch)
+def _part(params: dict[str, Any], wanted: Sequence[int]) -> Part:
+    loop, takes, gives = Loop(**params).only(wanted)
+    return Part(loop._asdict(), takes, gives)
+
+
+SCAN = WithGraphs(
+    "scan", _compute, abstract=_abstract, vjp=_vjp, jvp=_jvp, batch=_batch, part=_part
+)

@@ -7,12 +7,13 @@ nobody wants of a graph is cut off before it is recorded.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._declare.linear import Other
 from .._graph.graph import Graph, aval
-from .._graph.node import Node
+from .._graph.node import Edge, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import record
@@ -24,10 +25,21 @@ from .reverse import leaf_handle, walk
 from .site import Site
 
 
+class Part(NamedTuple):
+    """What is left of a node with sub-graphs when only some results are wanted."""
+
+    params: dict[str, Any]
+    takes: Sequence[int]
+    """The operands that it still has."""
+    gives: Sequence[int]
+    """The results that it still has."""
+
+
 class WithGraphs(Other):
     """A primitive with graphs among its parameters: always a tuple of results, as many as it has.
 
-    Its rules work out again what they need, so that an eager node keeps its operands only.
+    `part(params, wanted)` restricts it to some results. Its rules work out again what they need,
+    so that an eager node keeps its operands only.
     """
 
     absence = "carried"
@@ -41,6 +53,7 @@ class WithGraphs(Other):
         vjp: Callable[..., Any],
         jvp: Callable[..., Any],
         batch: Callable[..., Any],
+        part: Callable[[dict[str, Any], Sequence[int]], Part],
     ) -> None:
         super().__init__(
             name,
@@ -54,6 +67,8 @@ class WithGraphs(Other):
             doc=compute.__doc__,
             samples=(),
         )
+
+        self.part = part
 
     def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
         return tuple(range(arity))
@@ -143,19 +158,81 @@ def batched_graph(
     return found
 
 
+# ---- dead code ----------------------------------------------------------------------------------
+
+
+def trimmed(graph: Graph) -> Graph:
+    """The same function, whose sub-graphs compute only what is read.
+
+    A walk cannot know which results of a node will be read: a scan keeps its carries in case a
+    reverse walk comes, a jvp gives the tangents of all outputs. Of a complete graph it is known.
+    """
+    found = graph.derived.get("trimmed")
+    if found is None:
+        everything = range(len(graph.outputs))
+        found = graph.derived["trimmed"] = _rebuilt(graph, graph.inputs, everything)
+    return found
+
+
 def used_inputs(graph: Graph, outputs: Collection[int]) -> set[int]:
     """The inputs that some of the outputs depend on."""
-    edges = [graph.outputs[position] for position in outputs]
-    part = Graph(graph.inputs, graph.nodes, edges)
-    read = {edge[0] for edge in edges}
-    read.update(edge[0] for node in part.nodes for edge in node.inputs if isinstance(edge, tuple))
-    return {position for position, node in enumerate(graph.inputs) if node in read}
+    read, _ = _reading(graph, outputs)
+    return {position for position, node in enumerate(graph.inputs) if (node, 0) in read}
 
 
 def restricted(graph: Graph, inputs: Collection[int], outputs: Sequence[int]) -> Graph:
-    """The part of a graph that computes some outputs, with some of its inputs."""
+    """What of a graph computes some outputs, as a function of some of its inputs."""
+    return _rebuilt(graph, [graph.inputs[position] for position in sorted(inputs)], outputs)
+
+
+def _reading(graph: Graph, outputs: Collection[int]) -> tuple[set[Edge], dict[Node, Part]]:
+    """The edges that are read, and what is left of the nodes that lose something."""
+    read = {graph.outputs[position] for position in outputs}
+    read.update(edge for _, edge in graph.commits)
+    parts: dict[Node, Part] = {}
+    for node in reversed(graph.nodes):
+        wanted = [k for k in range(len(node.outputs)) if (node, k) in read]
+        if not wanted:
+            continue
+        inputs = node.inputs
+        if isinstance(node.primitive, WithGraphs):
+            part = node.primitive.part(node.params, wanted)
+            if part.params != node.params:
+                parts[node] = part
+                inputs = [inputs[k] for k in part.takes]
+        read.update(edge for edge in inputs if isinstance(edge, tuple))
+    return read, parts
+
+
+def _rebuilt(graph: Graph, inputs: Sequence[Node], outputs: Sequence[int]) -> Graph:
+    read, parts = _reading(graph, outputs)
+    if not parts and len(inputs) == len(graph.inputs) and len(outputs) == len(graph.outputs):
+        return graph
+    changed: dict[Edge, Edge] = {}
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        gives = [k for k in range(len(node.outputs)) if (node, k) in read]
+        if not gives:
+            continue
+        made = node
+        if node in parts or any(edge in changed for edge in node.inputs):
+            made = copy.copy(node)
+            if node in parts:
+                made.params, takes, gives = parts[node]
+                made.inputs = tuple(node.inputs[k] for k in takes)
+                made.in_shapes = tuple(node.in_shapes[k] for k in takes)
+                made.outputs = tuple(node.outputs[k] for k in gives)
+                changed.update({(node, k): (made, place) for place, k in enumerate(gives)})
+            else:
+                changed.update({(node, k): (made, k) for k in gives})
+            made.inputs = tuple(
+                changed.get(edge, edge) if isinstance(edge, tuple) else edge for edge in made.inputs
+            )
+        nodes.append(made)
+    results = [graph.outputs[position] for position in outputs]
     return Graph(
-        [graph.inputs[position] for position in sorted(inputs)],
-        graph.nodes,
-        [graph.outputs[position] for position in outputs],
+        inputs,
+        nodes,
+        [changed.get(edge, edge) for edge in results],
+        [(position, changed.get(edge, edge)) for position, edge in graph.commits],
     )
