@@ -305,6 +305,19 @@ def test_float_arguments_never_retrace(jit: Any) -> None:
     assert f.report().traces == 1
 
 
+def test_the_default_dtype_is_part_of_the_signature(jit: Any) -> None:
+    f = jit(lambda x: x + 1.5)
+    x = wg.tensor([1])
+    assert f(x).dtype == wg.float32
+    wg.set_default_dtype(wg.float64)
+    try:
+        assert f(x).dtype == wg.float64
+        assert f(x).dtype == wg.float64
+    finally:
+        wg.set_default_dtype(wg.float32)
+    assert f(x).dtype == wg.float32
+
+
 def test_nested_containers_in_and_out(jit: Any) -> None:
     def step(batch: dict[str, Any], *, scale: float) -> Any:
         a, (b, c) = batch["a"], batch["rest"]

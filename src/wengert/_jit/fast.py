@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .._base.dtypes import get_default_dtype
 from .._graph.value import Handle, handle_class
 from .._record.modes import current
 from .._record.storage import storage_of
@@ -50,7 +51,7 @@ class FastPath:
         if self._code is None:
             return None
         names: dict[str, Any] = dict(self._names)
-        names.update(call=call, spent=spent, grad=grad)
+        names.update(call=call, spent=spent, grad=grad, default=get_default_dtype())
         names["unchanged"] = compiled_watch(state.watched()) or state.unchanged
         names["single_unchanged"] = _single_check(state)
         storages: set[int] = set()
@@ -126,6 +127,7 @@ class _Source:
             "Tensor": handle_class[0],
             "new": handle_class[0].__new__,
             "current": current,
+            "default_dtype": get_default_dtype,
         }
 
     def text(self) -> str:
@@ -152,7 +154,7 @@ class _Source:
         lines += [
             "    modes = current()",
             "    if modes.trace is not None or modes.levels or modes.scope or modes.grad is not grad "
-            "or modes.inference: return MISS",
+            "or modes.inference or default_dtype() is not default: return MISS",
             "    if not single_unchanged() or not unchanged(): return MISS",
         ]
         arguments: list[str] = []
