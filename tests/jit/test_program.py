@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -186,3 +187,29 @@ def test_arguments_that_do_not_fit_are_copied_or_named(rng: Rng) -> None:
     np.testing.assert_allclose(program.call(array.T)[0], np.exp(array.T), rtol=1e-6)
     with pytest.raises(TypeError, match=r"argument 0 is float32\[6, 4\]; .* float32\[4, 6\]"):
         program.call(array)
+
+
+def test_threads_share_a_program(rng: Rng) -> None:
+    x = given((300, 400))
+    hidden = made("tanh", made("matmul", x, made("permute", x, axes=(1, 0))))
+    total = made("sum", made("exp", made("neg", made("cumsum", hidden, axis=1))), axes=(1,))
+    program = compile_graph(whole([x], [hidden, total]), cache=False)
+    assert program.report.arena_bytes
+    arrays = [normal(rng, 300, 400) for _ in range(4)]
+    alone = [program.call(array) for array in arrays]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            together = list(pool.map(program.call, arrays))
+            for one, other in zip(alone, together, strict=True):
+                for a, b in zip(one, other, strict=True):
+                    np.testing.assert_array_equal(a, b)
+
+
+def test_steps_of_several_threads_are_not_mixed_up(rng: Rng) -> None:
+    w = given((20_000,))
+    program = compile_graph(whole([w], [], [(0, made("add", w, 1.0))]), cache=False)
+    weights = np.zeros(20_000, "float32")
+    with ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(lambda _: program.call(weights), range(400)):
+            pass
+    np.testing.assert_array_equal(weights, np.full(20_000, 400, "float32"))

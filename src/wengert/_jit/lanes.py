@@ -48,11 +48,15 @@ class Lanes:
         self._bytes = vector_bytes
         self._counts: dict[Loop, int] = {}
 
-    def mark(self, body: Sequence[Statement]) -> None:
-        """Choose the vector loops of a program."""
+    def mark(self, body: Sequence[Statement]) -> float:
+        """Choose the vector loops of a program; its cost, in memory accesses."""
+        cost = 0.0
         for statement in body:
             if isinstance(statement, Loop):
-                self._choose(statement)
+                cost += self._choose(statement)
+            elif isinstance(statement, Product):
+                cost += statement.rows * statement.inner * statement.columns / 16
+        return cost
 
     def of(self, loop: Loop) -> int:
         """How many iterations a vector loop does at once."""

@@ -64,13 +64,14 @@ def compile_graph(
     *,
     name: str = "program",
     slow: Callable[..., Any] | None = None,
-    release_gil: bool = False,
+    release_gil: bool | None = None,
     cache: bool = True,
 ) -> Program:
     """Native code for a graph, for inputs with these layouts.
 
     Arguments of another type, dtype, shape or layout go to `slow(*arguments)`; without it they are
-    copied into the expected layout, or a TypeError says what does not fit.
+    copied into the expected layout, or a TypeError says what does not fit. The interpreter's lock
+    is released where that pays and no input is written, unless `release_gil` decides.
     """
     return _Compiler(graph, layouts, name, slow, release_gil, cache).program()
 
@@ -102,7 +103,7 @@ class _Compiler:
         layouts: Layouts | None,
         name: str,
         slow: Callable[..., Any] | None,
-        release_gil: bool,
+        release_gil: bool | None,
         cache: bool,
     ) -> None:
         self._name = name

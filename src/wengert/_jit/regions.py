@@ -40,6 +40,9 @@ from .vector_math import functions
 _MOST_INLINED = 250
 """Calls of mathematical functions; in larger programs each function is compiled only once."""
 
+_WORTH_RELEASING = 20_000.0
+"""Memory accesses of a program that takes about 10 us: the lock costs a twentieth of that."""
+
 Strides = tuple[int, ...] | None
 
 
@@ -149,7 +152,7 @@ def compile_region(
     region: Region,
     name: str,
     slow: Callable[..., Any] | None,
-    release_gil: bool,
+    release_gil: bool | None,
     cache: bool,
 ) -> Native:
     """Machine code for a region."""
@@ -159,7 +162,10 @@ def compile_region(
     loops.buffers = [buffer for buffer in loops.buffers if buffer in used]
     machine = target()
     lanes = Lanes(machine.vector_bytes)
-    lanes.mark(loops.body)
+    cost = lanes.mark(loops.body)
+    if release_gil is None:
+        # A step that writes its state stays one step for other threads.
+        release_gil = cost > _WORTH_RELEASING and not region.commits
     emitter = Emitter(loops, lanes, machine.has_fma)
     text = emitter.text()
     library = functions(emitter.functions)

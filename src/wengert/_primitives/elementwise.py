@@ -220,7 +220,8 @@ def trunc(x: Any) -> Any:
 @elementwise(partials=[lambda: None], scalar="round", samples=[_BETWEEN], dtypes="iuf")
 def round(x: Any) -> Any:
     """The nearest integer; halves go to the even one."""
-    return np.rint(x).astype(x.dtype, copy=False)
+    # NumPy rounds integers through float64, which cannot hold them all.
+    return x.copy() if x.dtype.kind in "iu" else np.rint(x)
 
 
 @elementwise(
