@@ -10,7 +10,7 @@ import numpy as np
 import wengert  # noqa: F401  (fills the registry)
 from wengert._declare.registry import primitives
 from wengert._graph.graph import Graph
-from wengert._graph.node import INPUT, Abstract, Node
+from wengert._graph.node import INPUT, LEAF, Abstract, Node
 
 Array = np.ndarray[Any, Any]
 
@@ -25,7 +25,7 @@ def given(shape: Sequence[int], dtype: str = "float32", weak: bool = False) -> N
 
 def made(name: str, *operands: Any, **params: Any) -> Node:
     """The node of a primitive applied to nodes, (node, output) pairs and numbers."""
-    primitive = primitives[name]
+    primitive = LEAF if name == "leaf" else primitives[name]
     edges = tuple((o, 0) if isinstance(o, Node) else o for o in operands)
     avals = [e[0].outputs[e[1]] if isinstance(e, tuple) else None for e in edges]
     shapes = tuple(a.shape if a is not None else () for a in avals)

@@ -12,6 +12,7 @@ import pytest
 from tests.jit.graphs import given, made, node_by_node, whole
 from wengert._base.errors import DimensionError
 from wengert._graph.graph import Graph
+from wengert._graph.node import Node, Primitive
 from wengert._jit.program import Program, compile_graph
 
 Rng = np.random.Generator
@@ -213,3 +214,25 @@ def test_steps_of_several_threads_are_not_mixed_up(rng: Rng) -> None:
         for _ in pool.map(lambda _: program.call(weights), range(400)):
             pass
     np.testing.assert_array_equal(weights, np.full(20_000, 400, "float32"))
+
+
+def test_nothing_is_written_when_a_callback_raises(rng: Rng) -> None:
+    class Explosion(Exception):
+        pass
+
+    def explode(x: Any) -> Any:
+        raise Explosion
+
+    bomb = Primitive("bomb", explode, abstract=lambda shapes, dtypes, _: [(shapes[0], dtypes[0])])
+    x, y = given((5,)), given((5,))
+    doubled = made("mul", x, 2.0)
+    node = Node(bomb, {}, ((doubled, 0),), ((5,),), {}, None)
+    node.outputs = doubled.outputs
+    graph = whole([x, y], [node], [(0, doubled), (1, made("add", node, y))])
+    program = compile_graph(graph, cache=False)
+    assert program.report.callbacks == ["bomb"]
+    arrays = [normal(rng, 5), normal(rng, 5)]
+    before = [array.copy() for array in arrays]
+    with pytest.raises(Explosion):
+        program.call(*arrays)
+    np.testing.assert_array_equal(arrays, before)
