@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._base.dtypes import Dtype, as_dtype, get_default_dtype, int64, is_inexact, number_dtype
-from .._base.errors import DtypeError
+from .._base.errors import DtypeError, ShapeError
 from .._base.kinds import is_array, is_generic, is_list_or_tuple
 from .._base.shapes import as_shape
 from .._declare.elementwise import convert
@@ -32,11 +32,17 @@ def as_array(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
     if is_array(data) or is_generic(data):
         array = np.asarray(data)
         return array.astype(as_dtype(dtype) if dtype is not None else as_dtype(array.dtype))
-    array = np.asarray(_plain(data))
-    if array.dtype == object:
+    try:
+        array = np.asarray(_plain(data))
+    except ValueError:
+        raise ShapeError(
+            f"tensor: the {type(data).__name__} has rows of different lengths. Make them equal, for "
+            "example by padding."
+        ) from None
+    if array.dtype.kind not in "biufc":
         raise DtypeError(
-            f"tensor: {type(data).__name__} cannot be made into a tensor: its rows have different "
-            "lengths, or it holds something that is not a number."
+            f"tensor: the {type(data).__name__} holds something that is not a number (NumPy makes "
+            f"it dtype {array.dtype})."
         )
     if dtype is not None:
         return array.astype(as_dtype(dtype))
@@ -299,7 +305,9 @@ def logspace(
     tensor([  1.,  10., 100.])
     """
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return finish(constant(np.asarray(np.logspace(start, end, steps, base=base), dtype=chosen)), requires_grad)
+    return finish(
+        constant(np.asarray(np.logspace(start, end, steps, base=base), dtype=chosen)), requires_grad
+    )
 
 
 def eye(
