@@ -18,7 +18,7 @@ from .._base.dtypes import category, complex_of, get_default_dtype
 from .._base.errors import DtypeError, ShapeError
 from .._declare.elementwise import convert, to
 from .._graph.graph import Graph
-from .._graph.node import INPUT, NO_PARAMS, Abstract, Node
+from .._graph.node import INPUT, NO_PARAMS, Abstract, Edge, Node
 from .._graph.value import Batched, Handle
 from .._primitives.creation import constant, zeros
 from .._primitives.elementwise import ne
@@ -398,9 +398,8 @@ class _Branch:
                 f"cond: {other.name} returns {_shown(other.structure)}, {self.name} "
                 f"{_shown(self.structure)}. Both must return the same structure."
             )
-        self.graph = Graph(
-            self.graph.inputs, self.graph.nodes, [self.graph.outputs[place] for place in order]
-        )
+        results: list[Edge] = [self.graph.outputs[place] for place in order]
+        self.graph = Graph(self.graph.inputs, self.graph.nodes, results)
 
     def with_captures(self, count: int, outer: dict[int, Any]) -> Graph:
         """The graph as a function of `count` operands and of all that either branch captures."""
