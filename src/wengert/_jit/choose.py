@@ -17,7 +17,7 @@ FREE = MOVEMENT | {"to", "iota", "literal", "constant"}
 
 WRITTEN_OUT = 4
 """Reductions and products of at most this many terms are written out, without a loop."""
-SMALL_PRODUCT = 8192
+SMALL_PRODUCT = 4096
 """Matrix products of at most this many multiplications are loops, not library calls."""
 
 _COSTLY = 10
