@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 from wengert import func
-from wengert._record.trace import evaluate, trace_function
+from wengert._record.functions import evaluate, trace_function
 
 from .programs import DIRECTION, OTHER, POINT, PROGRAMS, close, double, scalar
 

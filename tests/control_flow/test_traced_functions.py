@@ -10,8 +10,8 @@ import pytest
 import wengert
 from wengert import func
 from wengert._base.errors import InplaceError, TracingError
+from wengert._record.functions import evaluate, trace_function
 from wengert._record.numpy_run import run_graph
-from wengert._record.trace import evaluate, trace_function
 
 VECTOR = [((3,), wengert.float64)]
 

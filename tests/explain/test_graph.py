@@ -9,7 +9,7 @@ import pytest
 import wengert
 from tests.primitives import cases as c
 from wengert import explain, func
-from wengert._record.trace import trace_function
+from wengert._record.functions import trace_function
 
 
 def leaf(*values: float) -> Any:

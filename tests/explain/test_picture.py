@@ -12,7 +12,7 @@ import pytest
 import wengert
 from wengert import explain
 from wengert._base.errors import MissingExtraError, ShapeError
-from wengert._record.trace import trace_function
+from wengert._record.functions import trace_function
 from wengert.explain.layered import layered
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -17,7 +17,7 @@ from wengert import func
 from wengert._declare.elementwise import Elementwise
 from wengert._declare.registry import primitives
 from wengert._graph.graph import aval
-from wengert._record.trace import evaluate, trace_function
+from wengert._record.functions import evaluate, trace_function
 
 from . import cases as c
 from . import measures as m

@@ -15,7 +15,7 @@ import pytest
 
 import wengert
 from wengert import func
-from wengert._record.trace import evaluate, trace_function
+from wengert._record.functions import evaluate, trace_function
 
 
 class Program(NamedTuple):

@@ -18,7 +18,7 @@ from .._graph.value import Handle
 from .._primitives.creation import zeros
 from .._record import modes as _modes
 from .._record.door import record
-from .._record.trace import evaluate, trace_function
+from .._record.functions import evaluate, trace_function
 from .._transforms.batching import vmap
 from .._transforms.forward import push_walk
 from .._transforms.reverse import leaf_handle, walk

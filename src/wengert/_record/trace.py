@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -231,9 +230,9 @@ class Trace:
             edge = handle._edge
             made = source_line(edge[0].origin) if edge else "an unknown line"
             raise EscapedValueError(
-                f"a traced value of shape {tuple(handle._data.shape)}, made at {made} while tracing "
-                f"{self.name}, was used after the trace had closed. Return it from the traced "
-                "function instead of storing it somewhere."
+                f"a traced value of shape {tuple(handle._data.shape)}, made at {made} "
+                f"while tracing {self.name}, was used after the trace had closed. Return it from "
+                "the traced function instead of storing it somewhere."
             )
 
     def record(self, primitive: Primitive, operands: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -436,39 +435,6 @@ def stays_view(source: Any, primitive: Primitive, params: dict[str, Any]) -> boo
     return True
 
 
-def trace_function(
-    function: Callable[..., Any],
-    avals: Sequence[tuple[Shape, Dtype]],
-    name: str,
-    labels: Sequence[str] = (),
-    live: Sequence[bool] = (),
-) -> tuple[Graph, list[Any], list[Any]]:
-    """Trace a pure function of handles; (graph, outer handles it captured, what it returned).
-
-    The function returns a flat sequence of handles or numbers. The captures are extra inputs of
-    the graph, after the arguments. `labels` name the arguments in errors; `live` says which of
-    them stand for values that require grad.
-    """
-    modes = _modes.current()
-    trace = Trace(modes.trace, modes.depth + 1, name, pure=True)
-    arguments = [
-        trace.argument(shape, dtype, label, moves)
-        for (shape, dtype), label, moves in zip_longest(avals, labels, live)
-    ]
-    try:
-        # Inside there are single samples: open levels batch the finished graph.
-        with _modes.override(trace=trace, depth=trace.depth, levels=(), scope=None):
-            results = list(function(*arguments))
-            handles = [
-                result if isinstance(result, Handle) else constant(result) for result in results
-            ]
-            graph = trace.graph(handles)
-        captured = [outer for _, outer in trace.captures]
-    finally:
-        trace.close()
-    return graph, captured, results
-
-
 def constant(number: Any) -> Any:
     """A Python number as a value in the open trace."""
     from .door import record
@@ -489,40 +455,6 @@ FULL = Primitive(
 )
 
 
-def evaluate(graph: Graph, operands: Sequence[Any]) -> list[Any]:
-    """Record the operations of a graph again on `operands`, in whatever mode is current."""
-    from .door import record
-
-    values: dict[Edge, Any] = {}
-    for node, operand in zip(graph.inputs, operands, strict=True):
-        values[(node, 0)] = operand
-    for node in graph.nodes:
-        inputs = [values[i] if isinstance(i, tuple) else i for i in node.inputs]
-        if node.primitive is LEAF:
-            values[(node, 0)] = inputs[0]
-            continue
-        if node.stopped:
-            with _modes.override(grad=False):
-                result = record(node.primitive, inputs, node.params)
-        else:
-            result = record(node.primitive, inputs, node.params)
-        parts: Any = result if result.__class__ is tuple else (result,)
-        for index, part in enumerate(parts):
-            values[(node, index)] = part
-        for index, hook in node.hooks or ():
-            _hook(parts[index], hook)
-    return [values[edge] for edge in graph.outputs]
-
-
-def _hook(handle: Any, hook: Callable[[Any], Any]) -> None:
-    """Let a hook that was registered while tracing see the cotangents of this run."""
-    while handle._data.__class__ is Batched:
-        handle = handle._data.physical
-    edge = edge_of(handle)
-    if edge is not None and differentiable(edge):
-        edge[0].hooks = [*(edge[0].hooks or ()), (edge[1], hook)]
-
-
 def concrete(handle: Any, what: str) -> Any:
     """The array behind a handle, or an error that says why there is none."""
     data = handle._data
@@ -531,8 +463,8 @@ def concrete(handle: Any, what: str) -> Any:
         return data
     if data.__class__ is Batched:
         raise TracedValueError(
-            f"a batched value of shape {data.shape} under vmap has no {what}: there is one for each "
-            "sample. Use where(), or compute it outside vmap."
+            f"a batched value of shape {data.shape} under vmap has no {what}: there is one for "
+            "each sample. Use where(), or compute it outside vmap."
         )
     if trace is None:
         data.trace.require_open(handle)
@@ -553,9 +485,7 @@ __all__ = [
     "concrete",
     "constant",
     "differentiable",
-    "evaluate",
     "replay",
     "stays_view",
-    "trace_function",
     "weak_reference",
 ]

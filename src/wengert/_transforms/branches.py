@@ -16,8 +16,8 @@ from .._graph.graph import Graph
 from .._primitives.elementwise import where
 from .._primitives.shaping import expand
 from .._record.door import record
+from .._record.functions import evaluate
 from .._record.numpy_run import runner
-from .._record.trace import evaluate
 from .batching import vmap
 from .presence import Aval, collect, either, pack, packed_avals, places, presence, unpack
 from .site import Site

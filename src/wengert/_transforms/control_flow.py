@@ -25,9 +25,10 @@ from .._primitives.elementwise import ne
 from .._primitives.shaping import concatenate, reshape, slice_
 from .._record import modes as _modes
 from .._record.door import new_handle, record
+from .._record.functions import trace_function
 from .._record.storage import edge_of, storage_of
 from .._record.trace import constant as number
-from .._record.trace import differentiable, trace_function
+from .._record.trace import differentiable
 from .batching import unwrap
 from .branches import run_branches
 from .loop import Loop, run_loop

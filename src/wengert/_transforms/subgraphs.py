@@ -17,7 +17,8 @@ from .._graph.node import Edge, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import record
-from .._record.trace import FULL, evaluate, trace_function
+from .._record.functions import evaluate, trace_function
+from .._record.trace import FULL
 from .batching import Level
 from .forward import push_walk
 from .presence import Aval
