@@ -210,7 +210,7 @@ from ._transforms.gradients import grad, jvp, value_and_grad, vjp
 from ._transforms.jacobians import hessian, jacfwd, jacrev
 
 if TYPE_CHECKING:
-    from . import autograd, errors, func, linalg, nn, optim, scalar, utils
+    from . import autograd, errors, explain, func, linalg, nn, optim, scalar, tensorflow, utils
     from ._jit.api import jit
     from .scalar import Scalar
 
@@ -242,8 +242,17 @@ nan = math.nan
 newaxis = None
 
 _LAZY_MODULES = (
-    "autograd", "errors", "explain", "func", "linalg", "nn", "optim", "scalar", "tensorflow", "utils",
-)  # fmt: skip
+    "autograd",
+    "errors",
+    "explain",
+    "func",
+    "linalg",
+    "nn",
+    "optim",
+    "scalar",
+    "tensorflow",
+    "utils",
+)
 _LAZY_NAMES = {"Scalar": ("wengert.scalar", "Scalar"), "jit": ("wengert._jit.api", "jit")}
 
 __version__ = "0.1.0"

@@ -169,8 +169,8 @@ def test_backward_from_a_vector_needs_a_gradient() -> None:
     with pytest.raises(RuntimeError) as caught:
         (x * 2).backward()
     assert str(caught.value) == (
-        "backward: a tensor of shape (2,) needs a gradient to start from. Call backward on a single "
-        "number, such as loss.sum(), or pass gradient=..."
+        "backward: a tensor of shape (2,) needs a gradient to start from. Call backward on a "
+        "single number, such as loss.sum(), or pass gradient=..."
     )
     (x * 2).backward(tensor([1.0, 10.0], dtype="float64"))
     assert x.grad.tolist() == [2, 20]
@@ -392,7 +392,7 @@ def test_mixed_dtypes_give_each_operand_its_own() -> None:
 def test_grad_of_a_result_warns_and_is_none() -> None:
     x = leaf(1.0)
     y = x * 2
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="not a leaf") as caught:
         assert y.grad is None
     assert str(caught[0].message) == (
         "the .grad of a tensor that is not a leaf is always None. Call retain_grad() on it before "

@@ -186,13 +186,18 @@ def test_advanced_indexing_gives_copies(name: str) -> None:
         ([0, 3], "index: index 3 is out of range for dim 0 with 3 elements."),
         (
             "a",
-            "index: str cannot index a tensor. Use integers, slices, None, ..., lists or integer "
-            "and bool tensors.",
+            (
+                "index: str cannot index a tensor. Use integers, slices, None, ..., lists or "
+                "integer and bool tensors."
+            ),
         ),
         (1.0, None),
         (
             numpy.ones(3, bool)[:2],
-            "index: a mask of shape (2,) does not fit the axes (3,) of a tensor of shape (3, 4, 5).",
+            (
+                "index: a mask of shape (2,) does not fit the axes (3,) of a tensor of shape "
+                "(3, 4, 5)."
+            ),
         ),
         (numpy.ones(2), "index: an index tensor must be integer or bool, not float64."),
     ],

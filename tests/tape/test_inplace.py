@@ -66,18 +66,24 @@ def test_a_result_that_does_not_fit_raises_before_writing() -> None:
     for call, text in (
         (
             lambda: x.add_(wengert.ones(3, 2)),
-            "add_: the result has shape (3, 2) and does not fit into the tensor of shape (2,). "
-            "Make a new tensor instead.",
+            (
+                "add_: the result has shape (3, 2) and does not fit into the tensor of shape "
+                "(2,). Make a new tensor instead."
+            ),
         ),
         (
             lambda: x.mul_(1j),
-            "mul_: a result of dtype complex128 cannot be stored in a float64 tensor. Convert the "
-            "tensor first: x = x.to(wengert.complex128).",
+            (
+                "mul_: a result of dtype complex128 cannot be stored in a float64 tensor. "
+                "Convert the tensor first: x = x.to(wengert.complex128)."
+            ),
         ),
         (
             lambda: tensor([1, 2]).add_(0.5),
-            "add_: a result of dtype float32 cannot be stored in a int64 tensor. Convert the tensor "
-            "first: x = x.to(wengert.float32).",
+            (
+                "add_: a result of dtype float32 cannot be stored in a int64 tensor. Convert "
+                "the tensor first: x = x.to(wengert.float32)."
+            ),
         ),
     ):
         with pytest.raises(RuntimeError) as caught:

@@ -44,7 +44,7 @@ def _flatten(tree: Any, leaves: list[Any]) -> Structure:
         return Structure("list", None, tuple(_flatten(v, leaves) for v in tree))
     if kind is tuple:
         return Structure("tuple", None, tuple(_flatten(v, leaves) for v in tree))
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+    if issubclass(kind, tuple) and hasattr(tree, "_fields"):
         return Structure("namedtuple", kind, tuple(_flatten(v, leaves) for v in tree))
     leaves.append(tree)
     return LEAF

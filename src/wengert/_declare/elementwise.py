@@ -188,11 +188,11 @@ class Elementwise(Primitive):
     def promoted(self, operands: Sequence[Any]) -> list[Any]:
         """Operands cast to the common dtype; Python numbers stay, in the kind that fits it."""
         dtype = self.common_dtype(operands)
-        if self.dtypes and dtype.kind not in self.dtypes and dtype.name != "bfloat16":
-            if dtype.kind != "u" or "i" not in self.dtypes:
-                raise DtypeError(
-                    f"{self.name}: dtype {dtype} is not supported. Convert with x.to(...) first."
-                )
+        kind = "i" if dtype.kind == "u" and "i" in self.dtypes else dtype.kind
+        if self.dtypes and kind not in self.dtypes and dtype.name != "bfloat16":
+            raise DtypeError(
+                f"{self.name}: dtype {dtype} is not supported. Convert with x.to(...) first."
+            )
         result: list[Any] = []
         tensors = 0
         for operand in operands:

@@ -36,8 +36,8 @@ def as_array(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
         array = np.asarray(_plain(data))
     except ValueError:
         raise ShapeError(
-            f"tensor: the {type(data).__name__} has rows of different lengths. Make them equal, for "
-            "example by padding."
+            f"tensor: the {type(data).__name__} has rows of different lengths. Make them equal, "
+            "for example by padding."
         ) from None
     if array.dtype.kind not in "biufc":
         raise DtypeError(

@@ -141,8 +141,8 @@ def _parse_array(
     covered = shape[axis : axis + item._data.ndim]
     if tuple(item._data.shape) != covered:
         raise ShapeError(
-            f"index: a mask of shape {tuple(item._data.shape)} does not fit the axes {covered} of a "
-            f"tensor of shape {shape}."
+            f"index: a mask of shape {tuple(item._data.shape)} does not fit the axes {covered} of "
+            f"a tensor of shape {shape}."
         )
     mask = concrete(item, "positions")
     if item._data.ndim == 0:
@@ -299,7 +299,7 @@ def masked_fill_(x: Any, mask: Any, value: Any) -> Any:
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition holds, `other` elsewhere; with one argument, the positions.
 
-    The side that is not chosen gets no cotangent, so an infinite or NaN derivative there is harmless.
+    The side that is not chosen gets no cotangent: an infinite or NaN derivative there is harmless.
 
     >>> import wengert
     >>> x = wengert.tensor([4.0, -4.0], requires_grad=True)

@@ -94,7 +94,7 @@ def square(x: Any) -> Any:
 
 
 def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
-    """x limited to the interval from `min` to `max`; outside there is no cotangent, at the ends there is.
+    """x limited to the interval from `min` to `max`; a cotangent passes inside and at the ends.
 
     >>> import wengert
     >>> wengert.tensor([-1.0, 0.5, 2.0]).clamp(0, 1)

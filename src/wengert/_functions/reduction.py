@@ -159,7 +159,7 @@ def max(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def min(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest element; with `dim`, (values, indices) along an axis; with a tensor, elementwise.
+    """The smallest element; with `dim`, (values, indices) along it; with a tensor, elementwise.
 
     >>> import wengert
     >>> wengert.tensor([3.0, 1.0]).min()

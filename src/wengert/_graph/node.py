@@ -124,13 +124,13 @@ class Node:
     leaf: Callable[[], Any] | None = None
     """For a leaf: the weak reference to its handle."""
     outputs: tuple[Abstract, ...] = ()
-    """Shapes and dtypes of the outputs: always for traced nodes, eagerly where there are several."""
+    """Shapes and dtypes of the outputs: always when traced, eagerly where there are several."""
     hooks: list[tuple[int, Callable[[Any], Any]]] | None = None
     """(output index, function) pairs, called with the cotangent of that output."""
     consumed = False
     """An earlier backward freed what this node kept."""
     differentiable = True
-    """False for a node that derives from no leaf, or was stopped: every derivative walk skips it."""
+    """False for a node that derives from no leaf, or was stopped: derivative walks skip it."""
     stopped = False
     """Recorded under no_grad: a constant for every derivative walk, whatever its operands are."""
     closed = False

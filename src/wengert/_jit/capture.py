@@ -290,11 +290,11 @@ class _Capture:
         return Source("fixed", handle)
 
     def _commits(self) -> list[tuple[int, Edge]]:
-        commits: list[tuple[int, Edge]] = []
-        for lifted in self.trace.lifted.values():
-            if lifted.written and lifted.edge is not None:
-                commits.append((self.trace.inputs.index(lifted.node), lifted.edge))
-        return commits
+        return [
+            (self.trace.inputs.index(lifted.node), lifted.edge)
+            for lifted in self.trace.lifted.values()
+            if lifted.written and lifted.edge is not None
+        ]
 
     def _grad(self, slot: GradSlot) -> None:
         source = self._source_of(slot.handle)

@@ -101,7 +101,7 @@ def _compare(name: str, compiled: Any, eager: Any) -> None:
         elif a is b or a == b:
             continue
         raise TracingError(
-            f"jit(check=True): {name} differs: compiled {a!r}, eager {b!r}. The function depends on "
-            "something that tracing does not see (time, files, another random generator, an "
+            f"jit(check=True): {name} differs: compiled {a!r}, eager {b!r}. The function depends "
+            "on something that tracing does not see (time, files, another random generator, an "
             "attribute behind a function call). Pass it as an argument."
         )

@@ -289,7 +289,8 @@ class State:
         if is_tuple(value):
             return tuple(self._described(container, None, item, lifted, seen) for item in value)
         # A container is described by its own entry; any other object by being itself.
-        return type(value).__name__ if isinstance(value, dict | list) else id(value)
+        kind: Any = value.__class__
+        return kind.__name__ if issubclass(kind, dict | list) else id(value)
 
 
 def place_of(container: Container, key: Any) -> tuple[str, Any]:

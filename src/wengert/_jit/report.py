@@ -42,12 +42,16 @@ class Report:
     def __repr__(self) -> str:
         callbacks = ", ".join(self.callbacks) if self.callbacks else "none"
         lines = [
-            f"{self.name}: {self.traces} trace(s), {self.regions} native function(s), "
-            f"{self.kernels} kernel(s)",
+            (
+                f"{self.name}: {self.traces} trace(s), {self.regions} native function(s), "
+                f"{self.kernels} kernel(s)"
+            ),
             f"  NumPy callbacks: {callbacks}",
             f"  arena: {self.arena_bytes} bytes",
-            f"  tracing {self.trace_seconds * 1e3:.1f} ms, compiling "
-            f"{self.compile_seconds * 1e3:.1f} ms",
+            (
+                f"  tracing {self.trace_seconds * 1e3:.1f} ms, compiling "
+                f"{self.compile_seconds * 1e3:.1f} ms"
+            ),
         ]
         lines += [f"  trace {k + 1}: {reason}" for k, reason in enumerate(self.reasons)]
         return "\n".join(lines)

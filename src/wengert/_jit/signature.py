@@ -15,7 +15,7 @@ from .._graph.value import Handle
 
 
 def kind_of(leaf: Any) -> str:
-    """ "array", "number" or "constant"."""
+    """How a leaf enters the signature: as "array", "number" or "constant"."""
     if isinstance(leaf, Handle | np.ndarray):
         return "array"
     return "number" if leaf.__class__ is float or leaf.__class__ is int else "constant"

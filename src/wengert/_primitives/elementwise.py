@@ -278,8 +278,7 @@ def _where(cond: Any, x: Any, y: Any) -> Any:
     dtype: Dtype = getattr(x, "dtype", None) or y.dtype
     bits = _BITS.get(dtype.itemsize)
     if cond.size < _BRANCHES_COST_LITTLE or bits is None:
-        picked: Any = np.where(cond, x, y)  # pyright: ignore[reportUnknownVariableType]
-        return picked
+        return np.where(cond, x, y)  # pyright: ignore[reportUnknownVariableType]
     mask = np.negative(cond.view(np.int8), dtype=bits, casting="unsafe")
     chosen = np.asarray(x, dtype).view(bits)
     other = np.asarray(y, dtype).view(bits)

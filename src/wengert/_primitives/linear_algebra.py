@@ -114,8 +114,7 @@ def _regular(rng: np.random.Generator) -> Any:
 )
 def solve(a: Any, b: Any) -> Any:
     """The x with a @ x = b, for square a and matrices b."""
-    solved: Any = np.linalg.solve(a, b)  # pyright: ignore[reportUnknownVariableType]
-    return solved
+    return np.linalg.solve(a, b)  # pyright: ignore[reportUnknownVariableType]
 
 
 def _lower_half(x: Any) -> Any:
@@ -161,7 +160,7 @@ def cholesky(a: Any) -> Any:
     (I. Murray, Differentiation of the Cholesky decomposition, 2016).
     """
     symmetric: Any = (a + np.conj(np.swapaxes(a, -1, -2))) / 2
-    return np.asarray(np.linalg.cholesky(symmetric))
+    return np.linalg.cholesky(symmetric)  # pyright: ignore[reportUnknownVariableType]
 
 
 __all__ = ["adjoint", "cholesky", "matmul", "solve", "swapped"]

@@ -1,4 +1,4 @@
-"""Extremes and their positions along axes. (Sorting is in `indexing`, beside what it is made of.)"""
+"""Extremes and their positions along axes (sorting is in `indexing`, beside what it is made of)."""
 
 from __future__ import annotations
 

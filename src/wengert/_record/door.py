@@ -69,7 +69,8 @@ def record(
 
 def record_pair(primitive: Any, x: Any, y: Any) -> Any:
     """`record` of an elementwise primitive on two operands, written out for the usual case: an
-    eager operation on arrays of one dtype that needs no conversion. All else goes the long way."""
+    eager operation on arrays of one dtype that needs no conversion. All else goes the long way.
+    """
     modes = current()
     a = x._data
     if modes.trace is not None or modes.scope is not None or a.__class__ is not ndarray:

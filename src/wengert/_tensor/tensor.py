@@ -641,19 +641,39 @@ class Tensor(Handle):
     __array_priority__ = 1000
 
     def __add__(self, other: Any) -> Any:
-        return record_pair(e.add, self, other) if isinstance(other, _OPERANDS) else _foreign(e.add, self, other)
+        return (
+            record_pair(e.add, self, other)
+            if isinstance(other, _OPERANDS)
+            else _foreign(e.add, self, other)
+        )
 
     def __sub__(self, other: Any) -> Any:
-        return record_pair(e.sub, self, other) if isinstance(other, _OPERANDS) else _foreign(e.sub, self, other)
+        return (
+            record_pair(e.sub, self, other)
+            if isinstance(other, _OPERANDS)
+            else _foreign(e.sub, self, other)
+        )
 
     def __mul__(self, other: Any) -> Any:
-        return record_pair(e.mul, self, other) if isinstance(other, _OPERANDS) else _foreign(e.mul, self, other)
+        return (
+            record_pair(e.mul, self, other)
+            if isinstance(other, _OPERANDS)
+            else _foreign(e.mul, self, other)
+        )
 
     def __truediv__(self, other: Any) -> Any:
-        return record_pair(e.div, self, other) if isinstance(other, _OPERANDS) else _foreign(e.div, self, other)
+        return (
+            record_pair(e.div, self, other)
+            if isinstance(other, _OPERANDS)
+            else _foreign(e.div, self, other)
+        )
 
     def __pow__(self, other: Any) -> Any:
-        return record_pair(e.pow, self, other) if isinstance(other, _OPERANDS) else _foreign(e.pow, self, other)
+        return (
+            record_pair(e.pow, self, other)
+            if isinstance(other, _OPERANDS)
+            else _foreign(e.pow, self, other)
+        )
 
     def __floordiv__(self, other: Any) -> Any:
         return _foreign(e.floor_divide, self, other)
@@ -751,7 +771,8 @@ class Tensor(Handle):
     # ---- taken over -------------------------------------------------------------------------
 
     add, sub, div, abs = pointwise.add, pointwise.sub, pointwise.div, pointwise.abs
-    absolute, subtract, divide, true_divide = abs, sub, div, div
+    absolute, subtract = pointwise.abs, sub
+    divide, true_divide = div, div
     mul, neg, pow, reciprocal = e.mul, e.neg, e.pow, e.reciprocal
     multiply, negative = mul, neg
     remainder, fmod, floor_divide = e.remainder, e.fmod, e.floor_divide
@@ -843,7 +864,7 @@ class Tensor(Handle):
         return self / other if _is_number(self) else self.div_(other)
 
     def __ipow__(self, other: Any) -> Any:
-        return self ** other if _is_number(self) else self.pow_(other)
+        return self**other if _is_number(self) else self.pow_(other)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"a tensor has no attribute {name!r}")

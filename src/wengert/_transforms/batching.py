@@ -13,6 +13,7 @@ from typing import Any
 
 from .._base import pytree
 from .._base.errors import DimensionError, ShapeError
+from .._base.kinds import is_tuple
 from .._base.shapes import normalize_axis
 from .._declare.elementwise import Elementwise
 from .._graph.node import Primitive
@@ -204,8 +205,8 @@ def vmap(
         }
         if len(sizes) != 1:
             raise ShapeError(
-                f"vmap: the mapped axes have sizes {sorted(sizes)}; there must be exactly one size. "
-                "Use in_dims to say which arguments are mapped."
+                f"vmap: the mapped axes have sizes {sorted(sizes)}; there must be exactly one "
+                "size. Use in_dims to say which arguments are mapped."
             )
         size = sizes.pop()
         if chunk_size is not None and chunk_size < size:
@@ -240,10 +241,7 @@ def vmap(
                     lowered.append((level.lower(out), place))
         return pytree.unflatten(
             out_structure,
-            [
-                from_front(item[0], item[1], "vmap") if isinstance(item, tuple) else item
-                for item in lowered
-            ],
+            [from_front(item[0], item[1], "vmap") if is_tuple(item) else item for item in lowered],
         )
 
     def _in_chunks(

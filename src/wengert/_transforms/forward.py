@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._base.kinds import is_tuple
 from .._graph.node import LEAF, Edge, Node
 from .._primitives.creation import zeros
 from .._primitives.elementwise import add, ne
@@ -52,10 +53,7 @@ def push_walk(
     roots = [place[0] for place in places if place is not None and differentiable(place)]
     oldest = min((edge[0].seq for edge in known), default=0)
     for node in reachable(roots, oldest):
-        moving = [
-            known.get(edge) if isinstance(edge, tuple) else None  # pyright: ignore
-            for edge in node.inputs
-        ]
+        moving = [known.get(edge) if is_tuple(edge) else None for edge in node.inputs]
         if (node, 0) in known or all(tangent is None for tangent in moving):
             continue
         for index, tangent in enumerate(push(node, moving)):

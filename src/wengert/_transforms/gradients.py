@@ -207,7 +207,7 @@ def value_and_grad(
 
 
 def outside(out: Any, work: Differentiation) -> Any:
-    """An output for the caller: still differentiable if the original inputs are, else a constant."""
+    """An output for the caller: differentiable if the original inputs are, else a constant."""
     from .._record.storage import detached
 
     if not isinstance(out, Handle):

@@ -95,15 +95,16 @@ def apply_partial(carried: Any, p: Any, conjugate: bool) -> Any:
 
     Where the partial is None the function is locally constant: nothing passes.
     """
-    kind = p.__class__
-    if carried.__class__ is not Partly and isinstance(p, Handle) and p._data.dtype.kind == "f":
+    kind: Any = p.__class__
+    factor = issubclass(kind, Handle)
+    if carried.__class__ is not Partly and factor and p._data.dtype.kind == "f":
         return record_pair(mul, carried, p)
     g, mask = value_of(carried), mask_of(carried)
     if kind is Selected:
         return _select(g, p, mask)
     if kind is Over:
         value = div(g, _conjugated(p.divisor, conjugate))
-    elif isinstance(p, Handle):
+    elif factor:
         value = mul(g, _conjugated(p, conjugate))
     elif p == 1:
         return carried

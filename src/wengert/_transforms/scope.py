@@ -16,6 +16,7 @@ from typing import Any
 
 from .._base.dtypes import is_inexact
 from .._base.errors import DifferentiationError, InplaceError, TracingError
+from .._base.kinds import is_tuple
 from .._graph.node import LEAF, NO_PARAMS, Edge, Node, next_seq
 from .._graph.value import Batched
 from .._primitives.creation import full, zeros
@@ -262,7 +263,7 @@ class Scope:
             for node in trace.nodes:
                 if node.differentiable and (node in own or node.primitive is not LEAF):
                     node.differentiable = any(
-                        isinstance(edge, tuple) and differentiable(edge) for edge in node.inputs
+                        is_tuple(edge) and differentiable(edge) for edge in node.inputs
                     )
         self._entered, self._edges = {}, {}
 

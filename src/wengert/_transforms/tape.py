@@ -15,14 +15,14 @@ from .._record.trace import differentiable
 from .reverse import backward as _backward
 from .reverse import walk
 
-
 _IN_TRANSFORM = "{}: not possible under vmap or func transforms. Use wengert.func.grad inside."
 
 
 def _list(value: Any) -> list[Any]:
     if value is None:
         return []
-    return list(value) if isinstance(value, Sequence) else [value]  # pyright: ignore
+    # The elements of a narrowed Sequence are unknown, and cast() would cost a call.
+    return list(value) if isinstance(value, Sequence) else [value]  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _edge(x: Any) -> Any:
@@ -41,9 +41,9 @@ def _seeds(name: str, outputs: list[Any], cotangents: list[Any]) -> list[tuple[A
             raise TracingError(_IN_TRANSFORM.format(name))
         if not differentiable(_edge(output)):
             raise NotDifferentiableError(
-                f"{name}: the tensor (shape {tuple(output._data.shape)}) does not depend on anything "
-                "that requires grad. Set requires_grad=True on an input before computing it, and "
-                "look for detach(), no_grad() or integer dtypes on the way."
+                f"{name}: the tensor (shape {tuple(output._data.shape)}) does not depend on "
+                "anything that requires grad. Set requires_grad=True on an input before computing "
+                "it, and look for detach(), no_grad() or integer dtypes on the way."
             )
         shape, dtype = tuple(output._data.shape), output._data.dtype
         g = cotangents[k] if cotangents else None

@@ -17,6 +17,7 @@ import numpy as np
 from .._base import pytree
 from .._base.dtypes import is_inexact
 from .._base.errors import DifferentiationError, DtypeError, ShapeError
+from .._base.kinds import is_list_or_tuple
 from .._base.shapes import size_of
 from .._graph.value import Handle
 from .._primitives.creation import constant, zeros
@@ -267,7 +268,7 @@ def _weights(outputs: list[Any], given: Any) -> list[Any]:
     """Output gradients as cotangents: ones where there are none."""
     if given is None:
         return [ones_of(y) for y in outputs]
-    weights: list[Any] = list(given) if isinstance(given, list | tuple) else [given]
+    weights: list[Any] = list(given) if is_list_or_tuple(given) else [given]
     if len(weights) != len(outputs):
         raise ShapeError(
             f"GradientTape.gradient: {len(weights)} output gradients were given for "
