@@ -508,3 +508,49 @@ _CLOCK = iter(range(100))
 
 def _reads_the_clock(counter: list[int]) -> int:
     return next(_CLOCK)
+
+
+def test_a_write_between_a_compiled_call_and_backward_is_seen(jit: Any) -> None:
+    w = wg.tensor([2.0], requires_grad=True)
+    f = jit(lambda x: (w * w * x).sum())
+    y = f(wg.ones(1))
+    with wg.no_grad():
+        w.mul_(10)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward()
+    assert w.grad is None
+
+
+def test_backward_after_a_call_that_wrote_uses_the_values_from_before(jit: Any) -> None:
+    count = wg.tensor([1.0])
+
+    def step(x: Any) -> Any:
+        y = (x * x * count).sum()
+        with wg.no_grad():
+            count.add_(5)
+        return y
+
+    f = jit(step)
+    x = wg.tensor([3.0], requires_grad=True)
+    f(x).backward()
+    assert x.grad.item() == 6.0
+    x.grad = None
+    f(x).backward()
+    assert x.grad.item() == 36.0
+
+
+def test_a_call_that_raises_leaves_versions_as_they_were(jit: Any) -> None:
+    w = wg.tensor([1.0, 2.0])
+
+    def step(index: Any) -> Any:
+        w.mul_(2)
+        return w[index]
+
+    f = jit(step)
+    f(wg.tensor([0]))
+    f(wg.tensor([0]))
+    version = w._version
+    with pytest.raises(IndexError):
+        f(wg.tensor([9]))
+    assert w._version == version
+    assert w.tolist() == [4.0, 8.0]

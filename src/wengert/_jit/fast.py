@@ -170,10 +170,16 @@ class _Source:
                     f"    if h{position}._data is not d{position} or "
                     f"h{position}._edge is not e{position}: return MISS"
                 )
-        lines.append(f"    r = call({', '.join(arguments)})")
         for position, writer in zip(captured.written, captured.writers, strict=True):
             self.names[f"w{position}"] = writer
             lines.append(f"    s{position}.version += 1; s{position}.writer = w{position}")
+        lines += [
+            "    try:",
+            f"        r = call({', '.join(arguments)})",
+            "    except Exception:",
+            *[f"        s{position}.version -= 1" for position in captured.written],
+            "        raise",
+        ]
         lines += self._outputs()
         return "\n".join(lines)
 

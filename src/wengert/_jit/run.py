@@ -18,7 +18,7 @@ from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle, record
 from .._record.numpy_run import run_graph
-from .._record.storage import storage_of
+from .._record.storage import edge_of, storage_of
 from .._transforms.subgraphs import trimmed
 from .call import CompiledCall
 from .capture import Captured, Source
@@ -180,19 +180,17 @@ class CompiledProgram:
         handles = [self._find(source, state, leaves) for source in captured.sources]
         owners = [self._find(effect.source, state, leaves) for effect in captured.grad_effects]
         inputs = self._arrays(handles)
-        if self._derivable is not None and _modes.current().grad:
-            outs = self._recorded(handles, inputs)
-        else:
-            outs = [new_handle(array) for array in self._call(*inputs)]
-            if self._spent is not None:
-                for index, live in enumerate(captured.differentiable):
-                    if live:
-                        outs[index]._edge = (self._spent, index)
-        for position, writer in zip(captured.written, captured.writers, strict=True):
-            if isinstance(handles[position], Handle):
-                storage = storage_of(handles[position])
-                storage.version += 1
-                storage.writer = writer
+        # The versions go up first: an interrupt after the writes must not leave them unseen.
+        storages = [storage_of(handles[p]) for p in captured.written if _is_handle(handles[p])]
+        for storage, writer in zip(storages, captured.writers, strict=False):
+            storage.version += 1
+            storage.writer = writer
+        try:
+            outs = self._outputs(handles, inputs)
+        except Exception:
+            for storage in storages:
+                storage.version -= 1
+            raise
         build = _Builder(self, state, leaves, outs)
         # Values first, so that a recipe reads the state as it was.
         changes = [build.make(effect.recipe) for effect in captured.effects if effect.recipe]
@@ -211,12 +209,26 @@ class CompiledProgram:
             owner._grad = gradient
         return result
 
+    def _outputs(self, handles: list[Any], inputs: list[Any]) -> list[Any]:
+        if self._derivable is not None and _modes.current().grad:
+            return self._recorded(handles, inputs)
+        outs = [new_handle(array) for array in self._call(*inputs)]
+        if self._spent is not None:
+            for index, live in enumerate(self.captured.differentiable):
+                if live:
+                    outs[index]._edge = (self._spent, index)
+        return outs
+
     def _recorded(self, handles: list[Any], inputs: list[Any]) -> list[Any]:
         """A call that can be differentiated: one node for the whole program."""
         assert self._derivable is not None
-        operands = [_operand(handle, array) for handle, array in zip(handles, inputs, strict=True)]
-        # Backward needs the values from before the program's own writes.
+        # Backward needs the values from before the program's own writes; a later write by anybody
+        # else is seen through the version of the storage.
         before = {p: inputs[p].copy() for p in self.captured.written}
+        operands = [
+            _operand(handle, array, own=position in before)
+            for position, (handle, array) in enumerate(zip(handles, inputs, strict=True))
+        ]
         found = list(record(self._derivable, operands))
         node = next((out._edge[0] for out in found if out._edge is not None), None)
         if node is not None:
@@ -270,13 +282,25 @@ def _plain(x: Any) -> Any:
     return np.ascontiguousarray(x).reshape(np.shape(x)) if is_array(x) else x
 
 
-def _operand(handle: Any, array: Any) -> Any:
-    """The operand of a recorded call: the handle, or that of the whole storage behind a view."""
+def _is_handle(x: Any) -> bool:
+    return isinstance(x, Handle)
+
+
+def _operand(handle: Any, array: Any, own: bool) -> Any:
+    """The operand of a recorded call: the handle, or that of the whole storage behind a view.
+
+    `own` gives it a storage of its own, because what is kept of it will be a copy.
+    """
     if not isinstance(handle, Handle):
         return _plain(handle)
     if handle._data is array:
-        return new_handle(array, handle._edge)
-    return new_handle(array, None if handle._view is None else handle._view.base.edge)
+        edge = edge_of(handle)
+    else:
+        edge = None if handle._view is None else handle._view.base.edge
+    operand = new_handle(array, edge)
+    if not own:
+        operand._storage = storage_of(handle)
+    return operand
 
 
 def _spent_node(captured: Captured) -> Node:
