@@ -309,8 +309,10 @@ ABSENCE = [
         "    g = value_of(carried)\n    mask = Mask(lambda: ne(g, 0.0))\n    if kind is Selected:",
         (
             f"{_TAPE}absent_cotangents.py::test_gradient",
-            f"{_TAPE}absent_cotangents.py::"
-            "test_a_factor_of_zero_does_not_hide_an_infinite_derivative",
+            (
+                f"{_TAPE}absent_cotangents.py::"
+                "test_a_factor_of_zero_does_not_hide_an_infinite_derivative"
+            ),
             f"{_TAPE}kinks.py",
         ),
     ),
@@ -424,8 +426,10 @@ WALKS = [
         "return any(not node.inputs and not node.closed for node in nodes)",
         "return False",
         (
-            f"{_COMPOSED}closures.py::"
-            "test_a_gradient_is_differentiable_by_what_the_function_captured",
+            (
+                f"{_COMPOSED}closures.py::"
+                "test_a_gradient_is_differentiable_by_what_the_function_captured"
+            ),
         ),
     ),
     Mutation(
@@ -441,8 +445,10 @@ WALKS = [
         "if any(differentiable(edge_of(unwrap(direction)[0])) for direction in directions):",
         "if False:",
         (
-            f"{_COMPOSED}jvp_and_grad.py::"
-            "test_a_pullback_is_linear_in_its_cotangent_and_differentiable_by_it",
+            (
+                f"{_COMPOSED}jvp_and_grad.py::"
+                "test_a_pullback_is_linear_in_its_cotangent_and_differentiable_by_it"
+            ),
         ),
     ),
     Mutation(
@@ -458,8 +464,10 @@ WALKS = [
         "        if not modes.grad:\n            return False",
         "        pass",
         (
-            f"{_COMPOSED}closures.py::"
-            "test_no_grad_around_an_inner_gradient_makes_it_a_constant_for_the_outer_one",
+            (
+                f"{_COMPOSED}closures.py::"
+                "test_no_grad_around_an_inner_gradient_makes_it_a_constant_for_the_outer_one"
+            ),
         ),
     ),
     Mutation(
@@ -468,8 +476,10 @@ WALKS = [
         "base, levels = unwrap(batch_everywhere(x))",
         "base, levels = unwrap(x)",
         (
-            f"{_COMPOSED}vmap_of_grad.py::"
-            "test_unmapped_arguments_are_shared_and_their_gradients_are_per_sample",
+            (
+                f"{_COMPOSED}vmap_of_grad.py::"
+                "test_unmapped_arguments_are_shared_and_their_gradients_are_per_sample"
+            ),
         ),
     ),
     Mutation(
@@ -558,8 +568,8 @@ MEMORY = [
     Mutation(
         "modes: no_grad records",
         "_record/door.py",
-        "        if modes.grad:\n            if primitive.differentiable:\n                node = _eager",
-        "        if True:\n            if primitive.differentiable:\n                node = _eager",
+        "        if modes.grad:\n            if primitive.differentiable:\n",
+        "        if True:\n            if primitive.differentiable:\n",
         (f"{_TAPE}modes.py::test_results_under_no_grad_are_leaves_and_leaves_stay_what_they_are",),
     ),
     Mutation(
