@@ -554,3 +554,18 @@ def test_a_call_that_raises_leaves_versions_as_they_were(jit: Any) -> None:
         f(wg.tensor([9]))
     assert w._version == version
     assert w.tolist() == [4.0, 8.0]
+
+
+def test_a_first_backward_without_a_graph_does_not_spoil_the_second_order(jit: Any) -> None:
+    x = wg.tensor([1.0, 3.0], requires_grad=True)
+    f = jit(lambda x: (x**3).sum())
+    f(x).backward()
+    x.grad = None
+    (g,) = wg.autograd.grad(f(x), x, create_graph=True)
+    g.sum().backward()
+    assert x.grad.tolist() == [6.0, 18.0]
+    x.grad = None
+    (g,) = wg.autograd.grad(f(x), x, create_graph=True)
+    (h,) = wg.autograd.grad(g.sum(), x, create_graph=True)
+    h.sum().backward()
+    assert x.grad.tolist() == [6.0, 6.0]

@@ -43,7 +43,9 @@ def trace_function(
     ]
     try:
         # Inside there are single samples: open levels batch the finished graph.
-        with _modes.override(trace=trace, depth=trace.depth, levels=(), scope=None):
+        # Whether the graph is used under no_grad is up to its user; the graph itself can be
+        # differentiated.
+        with _modes.override(trace=trace, depth=trace.depth, levels=(), scope=None, grad=True):
             results = list(function(*arguments))
             handles = [
                 result if isinstance(result, Handle) else constant(result) for result in results
