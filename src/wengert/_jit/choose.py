@@ -63,10 +63,11 @@ class Choice:
         products = [value for value in values if self.product(value)]
         while True:
             # What is stored for one product changes where the operands of others lie.
-            more = {source for value in products for source in self._operands(value, needed)}
-            if more <= needed:
+            known = len(needed)
+            for value in products:
+                needed.update(self._operands(value, needed))
+            if len(needed) == known:
                 break
-            needed |= more
         for value in values:
             cost, depth = _own_cost(value), 1
             for source in value.inputs:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from .access import flat
 from .index import Index, Quotient, Rest, Var, at
-from .loops import Expr, Load, Loop, Program, Statement, Store
+from .loops import Expr, Inside, Load, Loop, Program, Statement, Store
 from .rewrite import Rewrite, contains, exprs, looked, walk
 
 _SMALLEST = 4
@@ -54,6 +54,11 @@ def _divisors(body: Sequence[Statement], var: Var) -> Iterator[int]:
         for expr in contains(roots, seen):
             if isinstance(expr, Load):
                 yield from _in_index(flat(expr.buffer, expr.index), var)
+            elif isinstance(expr, Inside):
+                # Dividing by a power of two is a shift: no reason to cut a loop short.
+                for divisor in _in_index(expr.index, var):
+                    if divisor & (divisor - 1):
+                        yield divisor
 
 
 def _in_index(index: Index, var: Var) -> Iterator[int]:
