@@ -55,7 +55,7 @@ def plant(original: Path, folder: Path, mutation: Mutation) -> None:
     count = text.count(mutation.old)
     if count != 1:
         raise ValueError(
-            f"{mutation.name}: the text {mutation.old!r} occurs {count} times in {mutation.file}; "
+            f"the text {mutation.old!r} occurs {count} times in {mutation.file}; "
             "bring the mutation up to date."
         )
     place.unlink()  # not the file that it is linked to
@@ -79,7 +79,10 @@ def run_tests(folder: Path, tests: tuple[str, ...]) -> subprocess.CompletedProce
 def attempt(original: Path, folder: Path, mutation: Mutation) -> Outcome:
     """Plant one mutation and see whether its tests notice."""
     folder.mkdir()
-    plant(original, folder, mutation)
+    try:
+        plant(original, folder, mutation)
+    except ValueError as error:
+        return Outcome(False, str(error))
     try:
         done = run_tests(folder, mutation.tests)
     except subprocess.TimeoutExpired:
