@@ -569,3 +569,21 @@ def test_a_first_backward_without_a_graph_does_not_spoil_the_second_order(jit: A
     (h,) = wg.autograd.grad(g.sum(), x, create_graph=True)
     h.sum().backward()
     assert x.grad.tolist() == [6.0, 6.0]
+
+
+def test_what_is_absent_outside_is_absent_inside(jit: Any) -> None:
+    x = wg.tensor([4.0, -1.0, 0.0])
+    root, inverse = jit(lambda x: x.sqrt()), jit(lambda x: 1 / x)
+
+    def f(x: Any) -> Any:
+        return wg.where(x > 0, root(x) + inverse(x), 0.0).sum()
+
+    assert wg.grad(f)(x).tolist() == [0.1875, 0.0, 0.0]
+    assert wg.func.jvp(f, (x,), (wg.ones(3),))[1].item() == 0.1875
+    assert wg.hessian(f)(x).diagonal().tolist() == [0.0, 0.0, 0.0]
+
+
+def test_what_is_absent_inside_is_absent_outside(jit: Any) -> None:
+    pick = jit(lambda y: wg.where(y > 1, y, 0.0))
+    x = wg.tensor([4.0, 0.0])
+    assert wg.grad(lambda x: pick(x.sqrt()).sum())(x).tolist() == [0.25, 0.0]

@@ -1,7 +1,8 @@
 """A compiled graph as a primitive: what makes a jitted function differentiable from outside.
 
 Its vjp is another compiled graph, traced from the reverse walk over the first, and so on to any
-order; its jvp and its batching are traced in the same way.
+order; its jvp and its batching are traced in the same way. What is absent outside stays absent
+inside, and the other way round: masks cross the border as tensors, and are computed if asked for.
 """
 
 from __future__ import annotations
@@ -9,19 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._base.dtypes import Dtype, is_inexact
+from .._base.dtypes import Dtype
 from .._base.kinds import is_tuple
 from .._base.shapes import Shape
 from .._declare.linear import Other
-from .._graph.graph import Graph, aval
-from .._graph.value import Handle
-from .._primitives.creation import zeros
-from .._record import modes as _modes
+from .._graph.graph import Graph
 from .._record.door import record
-from .._record.functions import evaluate, trace_function
+from .._record.functions import evaluate
 from .._transforms.batching import vmap
-from .._transforms.forward import push_walk
-from .._transforms.reverse import leaf_handle, walk
+from .._transforms.presence import collect, pack, packed_avals, places, presence, unpack
+from .._transforms.site import Site
+from .._transforms.subgraphs import (
+    avals_of,
+    derive,
+    operands_of,
+    output_avals,
+    pulled,
+    pushed,
+    restricted,
+)
 
 Executor = Callable[[Graph], Callable[..., Any]]
 """Makes a graph into a function of arrays (and numbers) that returns a tuple of arrays."""
@@ -30,17 +37,18 @@ Executor = Callable[[Graph], Callable[..., Any]]
 class CompiledCall(Other):
     """One compiled graph, as an operation on handles."""
 
+    absence = "carried"
+
     def __init__(self, name: str, graph: Graph, execute: Executor) -> None:
         self.graph = graph
+        self.label = name
         self._execute = execute
         self._run: Callable[..., Any] | None = None
-        self._vjps: dict[Any, CompiledCall] = {}
-        self._jvps: dict[Any, CompiledCall] = {}
-        self.label = name
+        self._derived: dict[Any, _Derived] = {}
         super().__init__(
             "compiled",
             self._compute,
-            abstract=self._avals,
+            abstract=self._output_avals,
             n_outputs=max(len(graph.outputs), 1),
             vjp=self._pull,
             jvp=self._push,
@@ -53,92 +61,61 @@ class CompiledCall(Other):
     def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
         return tuple(range(arity))
 
+    def runs(self, run: Callable[..., Any]) -> None:
+        """Use a function of arrays that is there already."""
+        self._run = run
+
     def _compute(self, *arrays: Any) -> Any:
         if self._run is None:
             self._run = self._execute(self.graph)
         return tuple(self._run(*arrays))
 
-    def _avals(self, shapes: Any, dtypes: Any, params: Any) -> list[tuple[Shape, Dtype]]:
-        return [(aval(edge).shape, aval(edge).dtype) for edge in self.graph.outputs]
+    def _output_avals(self, shapes: Any, dtypes: Any, params: Any) -> list[tuple[Shape, Dtype]]:
+        return output_avals(self.graph)
 
-    def _operands(self, site: Any) -> list[Any]:
-        return [site.value(i) for i in range(site.arity)]
+    def _pull(self, site: Site, wanted: Sequence[bool], *cotangents: Any) -> Sequence[Any]:
+        graph, needed = self.graph, tuple(wanted)
+        given = tuple(presence(cotangent) for cotangent in cotangents)
+        avals, out_avals = avals_of(graph.inputs), output_avals(graph)
+        derived = self._derived.get(("vjp", needed, given))
+        if derived is None:
+            known: list[str] = []
 
-    def _pull(self, site: Any, *cotangents: Any) -> Sequence[Any]:
-        operands = self._operands(site)
-        wanted = tuple(
-            isinstance(x, Handle) and is_inexact(x._data.dtype) and x._edge is not None
-            for x in operands
-        )
-        present = tuple(g is not None for g in cotangents)
-        key = (wanted, present)
-        call = self._vjps.get(key)
-        given = [g for g in cotangents if g is not None]
-        if call is None:
-            call = self._vjps[key] = self._vjp_call(operands, given, wanted, present)
-        found = record(call, [*operands, *given])
-        parts = iter(found if is_tuple(found) else (found,))
-        return [next(parts) if needed else None for needed in wanted]
+            def pull(*values: Any) -> list[Any]:
+                parts = iter(values)
+                inputs = [next(parts) for _ in avals]
+                found = pulled(graph, inputs, needed, unpack(parts, given))
+                known[:] = map(presence, found)
+                return pack(found, known, avals)
 
-    def _vjp_call(
-        self, operands: list[Any], given: list[Any], wanted: Any, present: Any
-    ) -> CompiledCall:
-        count = len(operands)
+            name = f"{self.label}_vjp"
+            made = derive(pull, [*avals, *packed_avals(given, out_avals)], name)
+            derived = _Derived(name, made, known, self._execute)
+            self._derived["vjp", needed, given] = derived
+        return derived.carried([*self._operands(site), *pack(cotangents, given, out_avals)])
 
-        def pulled(*values: Any) -> list[Any]:
-            inputs, seeds = list(values[:count]), values[count:]
-            with _modes.override(grad=True):
-                leaves = [leaf_handle(x) if w else x for x, w in zip(inputs, wanted, strict=True)]
-                outs = evaluate(self.graph, leaves)
-            chosen = [out for out, there in zip(outs, present, strict=True) if there]
-            targets = [leaf for leaf, w in zip(leaves, wanted, strict=True) if w]
-            found = walk(list(zip(chosen, seeds, strict=True)), targets)
-            return [
-                zeros(t._data.shape, t._data.dtype) if g is None else g
-                for t, g in zip(targets, found, strict=True)
-            ]
+    def _push(self, site: Site, *tangents: Any) -> Sequence[Any]:
+        graph = self.graph
+        given = tuple(presence(tangent) for tangent in tangents)
+        avals, out_avals = avals_of(graph.inputs), output_avals(graph)
+        derived = self._derived.get(("jvp", given))
+        if derived is None:
+            known: list[str] = []
 
-        return self._derived(f"{self.label}_vjp", pulled, [*operands, *given])
+            def push(*values: Any) -> list[Any]:
+                parts = iter(values)
+                inputs = [next(parts) for _ in avals]
+                _, found = pushed(graph, inputs, unpack(parts, given))
+                known[:] = map(presence, found)
+                return pack(found, known, out_avals)
 
-    def _push(self, site: Any, *tangents: Any) -> Sequence[Any]:
-        operands = self._operands(site)
-        present = tuple(t is not None for t in tangents)
-        given = [t for t in tangents if t is not None]
-        call = self._jvps.get(present)
-        if call is None:
-            call = self._jvps[present] = self._jvp_call(operands, given, present)
-        found = record(call, [*operands, *given])
-        return found if is_tuple(found) else (found,)
+            name = f"{self.label}_jvp"
+            made = derive(push, [*avals, *packed_avals(given, avals)], name)
+            derived = self._derived["jvp", given] = _Derived(name, made, known, self._execute)
+        return derived.carried([*self._operands(site), *pack(tangents, given, avals)])
 
-    def _jvp_call(self, operands: list[Any], given: list[Any], present: Any) -> CompiledCall:
-        count = len(operands)
-
-        def pushed(*values: Any) -> list[Any]:
-            inputs, moving = list(values[:count]), values[count:]
-            with _modes.override(grad=True):
-                leaves = [leaf_handle(x) if w else x for x, w in zip(inputs, present, strict=True)]
-                outs = evaluate(self.graph, leaves)
-            targets = [leaf for leaf, w in zip(leaves, present, strict=True) if w]
-            found = push_walk(targets, moving, outs)
-            return [
-                zeros(out._data.shape, out._data.dtype) if t is None else t
-                for out, t in zip(outs, found, strict=True)
-            ]
-
-        return self._derived(f"{self.label}_jvp", pushed, [*operands, *given])
-
-    def _derived(
-        self, name: str, function: Callable[..., list[Any]], operands: Sequence[Any]
-    ) -> CompiledCall:
-        avals = [
-            (tuple(x._data.shape), x._data.dtype)
-            if isinstance(x, Handle)
-            else ((), _number_dtype(x))
-            for x in operands
-        ]
-        graph, captured, _ = trace_function(function, avals, name)
-        assert not captured
-        return CompiledCall(name, graph, self._execute)
+    def _operands(self, site: Site) -> list[Any]:
+        return operands_of(site, [dtype for _, dtype in avals_of(self.graph.inputs)])
 
     def _batched(
         self, p: Any, operands: list[Any], batched: list[bool], size: int, params: Any
@@ -148,7 +125,30 @@ class CompiledCall(Other):
         return found if len(found) > 1 else found[0]
 
 
-def _number_dtype(number: Any) -> Dtype:
-    import numpy as np
+class _Derived:
+    """A graph of carried values: compiled for the values, and again for masks that are read."""
 
-    return np.dtype(float if isinstance(number, float) else int)
+    def __init__(self, name: str, graph: Graph, known: Sequence[str], execute: Executor) -> None:
+        self._name = name
+        self._graph = graph
+        self._places = places(known, 0)
+        self._execute = execute
+        self._calls: dict[tuple[int, ...], CompiledCall] = {}
+
+    def carried(self, operands: Sequence[Any]) -> list[Any]:
+        """The carried values for these operands."""
+
+        def run(positions: set[int]) -> Any:
+            chosen = tuple(sorted(positions))
+            if not chosen:
+                return {}
+            call = self._calls.get(chosen)
+            if call is None:
+                everything = range(len(self._graph.inputs))
+                part = restricted(self._graph, everything, chosen)
+                call = self._calls[chosen] = CompiledCall(self._name, part, self._execute)
+            found = record(call, operands)
+            parts = found if is_tuple(found) else (found,)
+            return dict(zip(chosen, parts, strict=True))
+
+        return collect(run, self._places)

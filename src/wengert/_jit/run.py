@@ -85,7 +85,7 @@ class CompiledProgram:
         if live:
             pure = Graph(captured.graph.inputs, captured.graph.nodes, captured.graph.outputs)
             self._derivable = CompiledCall(name, pure, self._compile_pure)
-            self._derivable._run = self._call
+            self._derivable.runs(self._call)
         self._spent = _spent_node(captured) if captured.consumed else None
         self._fast = FastPath(captured, leaves, self._fits)
 
