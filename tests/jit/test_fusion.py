@@ -199,3 +199,20 @@ def test_tiny_and_empty_shapes(rng: Rng, shape: tuple[int, ...]) -> None:
     outputs: list[Any] = [made("exp", x), made("sum", x, axes=tuple(range(len(shape))))]
     outputs.append(made("reshape", x, shape=(x.outputs[0].size, 1)))
     agree(whole([x], outputs), [normal(rng, *shape) if shape else np.float32(0.3).reshape(())])
+
+
+def test_updates_of_several_parameters_need_no_copies(
+    rng: Rng, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = [given((8, 40)) for _ in range(3)]
+    bias = [given((8,)) for _ in range(3)]
+    commits: list[tuple[int, Node]] = []
+    for first, (w, v, g) in ((0, matrix), (3, bias)):
+        velocity = made("add", made("mul", v, 0.9), g)
+        commits += [(first + 1, velocity), (first, made("sub", w, made("mul", velocity, 0.1)))]
+    graph = whole([*matrix, *bias], [], commits)
+    program = loops_of(graph, monkeypatch)
+    assert len(outer_loops(program.body)) == 2
+    assert [buffer for buffer in program.buffers if buffer.kind == "arena"] == []
+    arrays = [normal(rng, *node.outputs[0].shape) for node in (*matrix, *bias)]
+    agree(graph, arrays)

@@ -73,6 +73,8 @@ class _Fusion:
     def __init__(self) -> None:
         self._bits: dict[Buffer | str, int] = {}
         self._things: list[Buffer | str] = []
+        self._arrays = 0
+        """The bits of buffers with more than one element: sharing them is worth a common loop."""
 
     def joined(self, body: Sequence[Statement]) -> list[Statement]:
         """The statements, one by one put where they can share a loop."""
@@ -82,29 +84,36 @@ class _Fusion:
         return [_finished(group) for group in groups]
 
     def _add(self, groups: list[_Group], new: _Group) -> None:
-        if isinstance(new.statement, Loop):
-            tried = 0
-            for place in range(len(groups) - 1, -1, -1):
-                old = groups[place]
-                if isinstance(old.statement, Loop) and self._may_join(old, new):
-                    tried += 1
-                    order = _out_of_the_way(old, groups[place + 1 :], new)
-                    if order is not None:
-                        ahead, behind = order
-                        groups[place:] = [*ahead, self._join(old, new), *behind]
-                        return
-                if tried > _CANDIDATES:
-                    break
+        for place in self._candidates(groups, new):
+            old = groups[place]
+            if self._may_join(old, new):
+                order = _out_of_the_way(old, groups[place + 1 :], new)
+                if order is not None:
+                    ahead, behind = order
+                    groups[place:] = [*ahead, self._join(old, new), *behind]
+                    return
         groups.append(new)
+
+    def _candidates(self, groups: Sequence[_Group], new: _Group) -> list[int]:
+        """Loops that share arrays: first those that make what this one reads, latest first."""
+        if not isinstance(new.statement, Loop):
+            return []
+        extent = new.statement.var.extent
+        makers: list[int] = []
+        sharers: list[int] = []
+        for place in range(len(groups) - 1, -1, -1):
+            old = groups[place]
+            if isinstance(old.statement, Loop) and old.statement.var.extent == extent:
+                if old.writes & new.reads & self._arrays:
+                    makers.append(place)
+                elif (old.reads | old.writes) & (new.reads | new.writes) & self._arrays:
+                    sharers.append(place)
+        return (makers + sharers)[:_CANDIDATES]
 
     def _may_join(self, old: _Group, new: _Group) -> bool:
         a, b = old.statement, new.statement
         assert isinstance(a, Loop) and isinstance(b, Loop)
-        if a.var.extent != b.var.extent or old.size + new.size > _LARGEST:
-            return False
-        if not (old.reads | old.writes) & (new.reads | new.writes):
-            return False
-        if not (old.parallel and new.parallel):
+        if old.size + new.size > _LARGEST or not (old.parallel and new.parallel):
             return False
         conflicts = old.writes & (new.reads | new.writes) | old.reads & new.writes
         while conflicts:
@@ -197,6 +206,8 @@ class _Fusion:
         if bit is None:
             bit = self._bits[thing] = len(self._things)
             self._things.append(thing)
+            if isinstance(thing, Buffer) and thing.size > 1:
+                self._arrays |= 1 << bit
         return bit
 
     def _set(self, things: Iterable[Buffer | str]) -> int:
