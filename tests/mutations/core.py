@@ -256,16 +256,23 @@ ABSENCE = [
     Mutation(
         "mask: dropped by a partial",
         _MASKS,
-        "return value if mask is None else Partly(where(mask.get(), value, 0.0), mask)",
+        "return Partly(where(mask.get(), value, 0.0), mask)",
         "return value",
         (f"{_TAPE}absent_cotangents.py::test_gradient[sqrt-backward]",),
     ),
     Mutation(
         "mask: kept, but the value not cut",
         _MASKS,
-        "return value if mask is None else Partly(where(mask.get(), value, 0.0), mask)",
-        "return value if mask is None else Partly(value, mask)",
+        "return Partly(where(mask.get(), value, 0.0), mask)",
+        "return Partly(value, mask)",
         (f"{_TAPE}absent_cotangents.py::test_gradient[sqrt-backward]",),
+    ),
+    Mutation(
+        "mask: left out where the walk is recorded",
+        _MASKS,
+        "if is_array(data) and not _modes.current().grad and not",
+        "if is_array(data) and not",
+        (f"{_TAPE}absent_cotangents.py::test_hessian",),
     ),
     Mutation(
         "mask: a selection forgets the earlier one",

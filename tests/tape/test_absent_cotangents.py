@@ -48,6 +48,8 @@ PROGRAMS: dict[str, Program] = {
         [0, 2 / math.pi**2],
     ),
     "power of a number": Program(kept(lambda x: x**0.5), [4, 0, -1], [0.25, 0, 0], [-1 / 32, 0, 0]),
+    # The first partial is finite where nothing is selected, the second is not.
+    "power 1.5": Program(kept(lambda x: x**1.5), [4, 0], [3, 0], [0.375, 0]),
     "x ** x": Program(kept(lambda x: x**x), [1, 0, -1], [1, 0, 0], [2, 0, 0]),
     "2 ** (1 / x)": Program(
         kept(lambda x: 2 ** (1 / x)),

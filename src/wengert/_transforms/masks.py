@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from .._base.dtypes import Dtype, bool_
+from .._base.kinds import is_array
 from .._base.shapes import Shape
 from .._declare.elementwise import Over, Selected
 from .._graph.value import Handle
@@ -70,8 +73,13 @@ def with_mask(value: Any, mask: Mask | None) -> Any:
 
 
 def cut(value: Any, mask: Mask | None) -> Any:
-    """`value` where the mask holds, whatever it is elsewhere."""
-    return value if mask is None else Partly(where(mask.get(), value, 0.0), mask)
+    """`value` where the mask holds: a product with zeros elsewhere, which may have become NaN."""
+    if mask is None:
+        return value
+    data = value._data
+    if is_array(data) and not _modes.current().grad and not np.isnan(data).any():
+        return Partly(value, mask)  # the zeros are still there: the mask need not be known
+    return Partly(where(mask.get(), value, 0.0), mask)
 
 
 def chosen(value: Any) -> Partly:
@@ -128,7 +136,9 @@ def _select(g: Any, p: Selected, mask: Mask | None) -> Any:
         value = where(selected, g if p.weight is None else mul(g, p.weight), 0.0)
         return Partly(value, Mask(lambda: selected))
     both = Mask(lambda: bitwise_and(selected, mask.get()))
-    return Partly(where(both.get(), g if p.weight is None else mul(g, p.weight), 0.0), both)
+    if p.weight is None:
+        return Partly(where(selected, g, 0.0), both)
+    return cut(where(selected, mul(g, p.weight), 0.0), both)
 
 
 def moved(rule: Callable[[Any], Any], shape: Shape, dtype: Dtype, mask: Mask | None) -> Mask:
