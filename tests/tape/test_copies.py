@@ -132,3 +132,17 @@ def test_constructors_copy_and_from_numpy_shares() -> None:
     again = tensor(shared)
     shared.add_(1)
     assert again.tolist() == [9, 2]
+
+
+@pytest.mark.parametrize(
+    ("shape", "counts"), [((2,), (1,)), ((1,), (3,)), ((), ()), ((2, 1), (1, 4))]
+)
+def test_repeat_copies_also_where_nothing_moves(
+    shape: tuple[int, ...], counts: tuple[int, ...]
+) -> None:
+    x = wengert.ones(shape, dtype="float64")
+    y = x.repeat(*counts) if counts else x.repeat(())
+    x.mul_(5)
+    y.add_(1)
+    assert set(y.reshape(-1).tolist()) == {2}
+    assert set(x.reshape(-1).tolist()) == {5}

@@ -176,3 +176,10 @@ def test_unknown_dtypes_raise() -> None:
     assert str(ragged.value) == (
         "tensor: the list has rows of different lengths. Make them equal, for example by padding."
     )
+
+
+def test_a_triangle_keeps_the_dtype_of_a_mask() -> None:
+    mask = wengert.ones(2, 2, dtype="bool")
+    assert mask.tril().tolist() == [[True, False], [True, True]]
+    assert mask.triu().tolist() == [[True, True], [False, True]]
+    assert mask.tril_().dtype == wengert.bool_

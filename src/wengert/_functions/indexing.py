@@ -438,11 +438,12 @@ def triangle(x: Any, diagonal: int, lower: bool) -> Any:
         raise ShapeError(f"tril: needs at least 2 axes, not {x._data.ndim}.")
     rows, columns = x._data.shape[-2:]
     row = p.reshape(iota(rows), shape=(rows, 1))
+    zero = False if x._data.dtype == bool_ else 0
     above = lt(add(row, diagonal), p.reshape(iota(columns), shape=(1, columns)))
     if lower:
-        return _where(bitwise_not(above), x, 0)
+        return _where(bitwise_not(above), x, zero)
     below = lt(p.reshape(iota(columns), shape=(1, columns)), add(row, diagonal))
-    return _where(bitwise_not(below), x, 0)
+    return _where(bitwise_not(below), x, zero)
 
 
 def tril(x: Any, diagonal: int = 0) -> Any:

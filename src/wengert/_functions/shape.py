@@ -140,6 +140,8 @@ def movedim(x: Any, source: Any, destination: Any) -> Any:
     ndim = x._data.ndim
     old = [normalize_axis(axis, ndim, "movedim") for axis in _as_tuple(source)]
     new = [normalize_axis(axis, ndim, "movedim") for axis in _as_tuple(destination)]
+    if not ndim:
+        return p.permute(x, axes=())
     if len(old) != len(new) or len(set(old)) != len(old) or len(set(new)) != len(new):
         raise DimensionError(f"movedim: source {source} and destination {destination} do not pair.")
     axes = [axis for axis in range(ndim) if axis not in old]
@@ -205,7 +207,8 @@ def expand(x: Any, *sizes: Any) -> Any:
                 f"expand: shape {old} cannot become {wanted} (axis {k}: {have} is not 1)."
             )
         new.append(extent)
-    return x if tuple(new) == old else p.expand(x, shape=tuple(new))
+    # Also where nothing is repeated the result is a tensor of its own, not x.
+    return (p.reshape if tuple(new) == old else p.expand)(x, shape=tuple(new))
 
 
 def expand_as(x: Any, other: Any) -> Any:
@@ -248,7 +251,9 @@ def repeat(x: Any, *repeats: Any) -> Any:
     for count, extent in zip(counts, shape, strict=True):
         target += [count, extent]
     wide = p.expand(p.reshape(x, shape=tuple(interleaved)), shape=tuple(target))
-    return p.reshape(wide, shape=tuple(c * e for c, e in zip(counts, shape, strict=True)))
+    out = p.reshape(wide, shape=tuple(c * e for c, e in zip(counts, shape, strict=True)))
+    copied = any(c > 1 and e > 1 for c, e in zip(counts, shape, strict=True))
+    return out if copied else out.clone()  # the other repetitions are views of x
 
 
 def _promoted(tensors: Sequence[Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from .._declare.elementwise import convert
 from .._graph.node import next_seq
 from .._graph.value import Handle
 from .._primitives.creation import full
-from .._primitives.shaping import expand
+from .._primitives.shaping import expand, reshape
 from .._record.storage import check_writable, keep_copies, write
 
 
@@ -68,7 +68,9 @@ def _overwrite(x: Any, src: Any, name: str) -> Any:
     value = src if isinstance(src, Handle) else x.new_tensor(src)
     value = convert(value, x._data.dtype)
     shape = tuple(x._data.shape)
-    write(x, value if tuple(value._data.shape) == shape else expand(value, shape=shape), name)
+    # Even where nothing moves: what is written gets an edge of its own, apart from that of `src`.
+    fitted = reshape if tuple(value._data.shape) == shape else expand
+    write(x, fitted(value, shape=shape), name)
     return x
 
 
