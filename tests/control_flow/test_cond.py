@@ -169,6 +169,34 @@ def test_batches_of_batches(run: Any) -> None:
     assert table.tolist() == [[3.0, 4.0, 1.0], [3.0, 4.0, -5.0]]
 
 
+@way
+def test_a_branch_detaches_and_differentiates_what_it_captures_of_a_batch(run: Any) -> None:
+    x = double([[1.0, 2.0], [-3.0, 4.0]])
+
+    def f(row: Any) -> Any:
+        def on() -> Any:
+            return row.detach() * row + func.grad(lambda r: (r**3).sum())(row)
+
+        return cond(row.sum() > 2, on, lambda: func.jvp(lambda r: r * r, (row,), (row,))[1])
+
+    assert run(func.vmap(f))(x).tolist() == [[4.0, 16.0], [18.0, 32.0]]
+    slopes = run(func.vmap(func.grad(lambda row: f(row).sum())))(x)
+    assert slopes.tolist() == [[7.0, 14.0], [-12.0, 16.0]]
+
+
+def test_what_requires_grad_does_so_under_nested_batches() -> None:
+    x = double([[1.0, 2.0]]).requires_grad_()
+    seen: list[bool] = []
+
+    def inner(a: Any) -> Any:
+        seen.append(a.requires_grad)
+        seen.append(a.detach().requires_grad)
+        return a * 2
+
+    func.vmap(func.vmap(inner))(x)
+    assert seen == [True, False]
+
+
 @pytest.mark.parametrize("run", [lambda f: f, _numpy], ids=["eager", "jit"])
 def test_a_branch_of_a_batch_may_not_write(run: Any) -> None:
     total = double(0.0)

@@ -421,6 +421,17 @@ def test_hooks_inside_the_body(run: Any) -> None:
     assert x.grad.tolist() == [400.0, 400.0]
 
 
+def test_under_a_gradient_tape() -> None:
+    import wengert.tensorflow as tf
+
+    v, table = tf.Variable(3.0), tf.Variable([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        last, ys = scan(lambda c, x: (c * x, c + x), v, table)
+        total = last + ys.sum()
+    slopes = tape.gradient(total, [v, table])
+    assert [slope.tolist() for slope in slopes] == [4.0, [10.0, 4.0]]
+
+
 # ---- numbers of the outer function --------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ from .._record import modes as _modes
 from .._record.door import new_handle, record_pair
 from .._record.storage import detached, edge_of, storage_of
 from .._record.trace import concrete, differentiable
+from .._transforms.batching import unwrap
 from .._transforms.reverse import attach_leaf
 from .._transforms.tape import backward as _backward
 from . import inplace as _inplace
@@ -237,9 +238,8 @@ class Tensor(Handle):
 
     def _live(self) -> Any:
         trace = _modes.current().trace
-        if trace is not None and not isinstance(self._data, Batched):
-            return trace.resolve(self)
-        return self._data.physical if isinstance(self._data, Batched) else self
+        base = unwrap(self)[0] if isinstance(self._data, Batched) else self
+        return base if trace is None else trace.resolve(base)
 
     @property
     def requires_grad(self) -> bool:
@@ -417,12 +417,12 @@ class Tensor(Handle):
         """The same memory without a history."""
         trace = _modes.current().trace
         data = self._data
-        if isinstance(data, Batched):
-            return data.level.wrap(data.physical.detach())
         if trace is not None:
             from .._primitives.writing import detach
 
             return detach(self)
+        if isinstance(data, Batched):
+            return data.level.wrap(data.physical.detach())
         return detached(self)
 
     def detach_(self) -> Any:

@@ -120,10 +120,19 @@ def _has_level(handle: Any, level: Level) -> bool:
 
 
 def unwrap(handle: Any) -> tuple[Any, list[Level]]:
-    """The innermost physical handle and the levels passed on the way, outermost wrapping first."""
+    """The innermost physical handle and the levels passed on the way, outermost wrapping first.
+
+    A level that was opened outside the innermost trace is nothing to it: there its values are
+    captures.
+    """
+    trace = _modes.current().trace
+    depth = 0 if trace is None else trace.depth
     levels: list[Level] = []
     while handle._data.__class__ is Batched:
-        levels.append(handle._data.level)
+        level = handle._data.level
+        if level.depth < depth:
+            return trace.resolve(handle), levels
+        levels.append(level)
         handle = handle._data.physical
     return handle, levels
 
@@ -155,21 +164,27 @@ def _matched(dims: Any, tree: Any, what: str) -> list[Any]:
     leaves, structure = pytree.flatten(tree)
     if dims is None or isinstance(dims, int):
         return [dims] * len(leaves)
+    found = _dims_of_leaves(dims, tree)
+    if found is None:
+        raise ShapeError(f"vmap: {what}={dims} does not match the structure {structure}.")
+    return found
+
+
+def _dims_of_leaves(dims: Any, tree: Any) -> list[Any] | None:
+    if dims is None or isinstance(dims, int):
+        return [dims] * len(pytree.flatten(tree)[0])
+    if isinstance(dims, dict):
+        pairs: list[tuple[Any, Any]] = [(dims[key], tree[key]) for key in tree]
+    elif len(dims) == len(tree):
+        pairs = list(zip(dims, tree, strict=True))
+    else:
+        return None
     found: list[Any] = []
-
-    def descend(dim: Any, part: Any) -> None:
-        if dim is None or isinstance(dim, int):
-            found.extend([dim] * len(pytree.flatten(part)[0]))
-        elif isinstance(dim, dict):
-            for key in part:
-                descend(dim[key], part[key])
-        else:
-            if len(dim) != len(part):
-                raise ShapeError(f"vmap: {what}={dims} does not match the structure {structure}.")
-            for d, p in zip(dim, part, strict=True):
-                descend(d, p)
-
-    descend(dims, tree)
+    for dim, part in pairs:
+        inner = _dims_of_leaves(dim, part)
+        if inner is None:
+            return None
+        found += inner
     return found
 
 

@@ -235,6 +235,7 @@ def _looped(
 ) -> tuple[list[Any], list[Any]]:
     """A Python loop."""
     stacks: list[list[Any]] = []
+    carry = [_copied(x) for x in carry]
     for step in range(length - 1, -1, -1) if reverse else range(length):
         slices = [_sealed(_row(x, step)) for x in rows]
         carry, ys = body([_sealed(x) for x in carry], slices)
