@@ -213,6 +213,12 @@ class Inside(Expr):
     def high(self) -> int:
         return self.key[2]
 
+    @property
+    def never(self) -> bool:
+        """Whether it holds for no value of the variables."""
+        least, most = self.index.bounds
+        return most < self.low or least >= self.high
+
     def __repr__(self) -> str:
         return f"{self.low} <= {self.index!r} < {self.high}"
 

@@ -19,7 +19,7 @@ from .._graph.text import origin_text
 from .builtin import ArraySpec, NumberSpec, OutputSpec, canonical, make_builtin
 from .choose import Choice, is_library_product, root_of
 from .contract import contract
-from .divide import divide
+from .divide import divide, write_out_phases
 from .emit import ENTRY, Emitter
 from .engine import target
 from .fuse import fuse
@@ -96,6 +96,7 @@ class Region:
         divide(program)
         fuse(program)
         contract(program)
+        write_out_phases(program)
         return program
 
     def _with_copies(self, readable: Callable[[Value, set[Value]], bool]) -> list[Value]:

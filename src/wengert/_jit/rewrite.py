@@ -128,15 +128,19 @@ class Rewrite:
             case Op():
                 new = op(expr.name, [self.expr(a) for a in expr.args], expr.code)
             case Load():
-                new = load(
-                    expr.buffer,
-                    tuple([self.index(i) for i in expr.index]),
-                    tuple([m for m in map(self._inside, expr.mask) if m is not None]),
-                )
+                conditions = [self._inside(condition) for condition in expr.mask]
+                mask = tuple([found for found in conditions if found is not None])
+                if any(found.never for found in mask):
+                    new = const(0, expr.code)
+                else:
+                    new = load(expr.buffer, tuple([self.index(i) for i in expr.index]), mask)
             case Position():
                 new = position(self.index(expr.index))
             case Inside():
-                new = self._inside(expr) or const(True, "b1")
+                found = self._inside(expr)
+                new = const(True, "b1") if found is None else found
+                if found is not None and found.never:
+                    new = const(False, "b1")
             case _:
                 new = expr
         if self._change is not None:
