@@ -177,3 +177,45 @@ def test_a_nested_gradient_of_constants_is_a_constant() -> None:
     ):
         close(found, 24.0, 0)
         assert not found.requires_grad
+
+
+def _to_itself(x: Any) -> Any:
+    y = x.sin()
+    x.mul_(3)
+    return (y * x).sum()
+
+
+def _to_a_view(x: Any) -> Any:
+    x[:1].zero_()
+    return x.sum()
+
+
+@pytest.mark.parametrize("function", [_to_itself, _to_a_view])
+@pytest.mark.parametrize("transform", ["grad", "jvp", "vjp", "jacfwd", "hessian", "grad of grad"])
+def test_an_argument_that_is_differentiated_may_not_be_written(
+    function: Any, transform: str
+) -> None:
+    ways: dict[str, Any] = {
+        "grad": lambda x: func.grad(function)(x),
+        "jvp": lambda x: func.jvp(function, (x,), (x,)),
+        "vjp": lambda x: func.vjp(function, x),
+        "jacfwd": lambda x: func.jacfwd(function)(x),
+        "hessian": lambda x: func.hessian(function)(x),
+        "grad of grad": lambda x: func.grad(lambda x: func.grad(function)(x).sum())(x),
+    }
+    x = double([1.0, 2.0])
+    with pytest.raises(wengert.errors.InplaceError, match="argument that is being differentiated"):
+        ways[transform](x)
+    assert x.tolist() == [1, 2]
+
+
+def test_a_write_past_the_derivative_is_seen_by_what_was_kept_outside() -> None:
+    def function(x: Any) -> Any:
+        x.detach().mul_(5)
+        return x.sum()
+
+    z = double([1.0, 2.0]).requires_grad_() * 1
+    kept = (z * z).sum()
+    func.grad(function)(z)
+    with pytest.raises(wengert.errors.InplaceError, match="changed in place"):
+        kept.backward()

@@ -135,6 +135,8 @@ class Node:
     """Recorded under no_grad: a constant for every derivative walk, whatever its operands are."""
     closed = False
     """A leaf of a func transform whose function has returned: nobody outside can name it."""
+    argument = False
+    """A leaf of a func transform, whose function may not write to it."""
     label: str | None = None
     """A name to show to people."""
     scoped = False

@@ -13,7 +13,7 @@ import numpy as np
 
 from .._base.errors import InplaceError
 from .._base.kinds import is_array
-from .._graph.node import LEAF, Edge, Node, Primitive, Saved
+from .._graph.node import LEAF, Edge, Primitive, Saved
 from .._graph.value import Batched, Chain, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
 from .origin import caller, source_line
@@ -101,17 +101,19 @@ def check_writable(handle: Handle, name: str) -> None:
         raise TypeError(f"{name}: expected a tensor to write to, not {type(handle).__name__}")
     modes = _modes.current()
     if modes.grad:
-        view = handle._view
-        leaf: Node | None = None
         edge = edge_of(handle)
-        if edge is not None and edge[0].leaf is not None:
-            leaf = edge[0]
-        elif view is not None and view.base.edge is not None and view.base.edge[0].leaf is not None:
-            leaf = view.base.edge[0]
-        if leaf is not None:
-            what = "a leaf" if edge is not None and leaf is edge[0] else "a view of a leaf"
+        base = handle._view.base.edge if handle._view is not None else None
+        for place, what in ((edge, ""), (base, "a view of ")):
+            if place is None or not (place[0].leaf is not None or place[0].argument):
+                continue
+            if place[0].argument:
+                raise InplaceError(
+                    f"{name}: {what}an argument that is being differentiated cannot be changed in "
+                    f"place at {source_line(caller())}: it is the caller's tensor, and the point "
+                    "of the derivative. Write to x.clone() instead."
+                )
             raise InplaceError(
-                f"{name}: {what} that requires grad cannot be changed in place at "
+                f"{name}: {what}a leaf that requires grad cannot be changed in place at "
                 f"{source_line(caller())}: its gradient would have no meaning. Write "
                 "`with wengert.no_grad():` around an update, or make a new tensor instead."
             )

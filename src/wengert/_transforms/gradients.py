@@ -16,7 +16,7 @@ from .._base.errors import DtypeError, ShapeError
 from .._graph.value import Handle
 from .._primitives.creation import full, zeros
 from .._record import modes as _modes
-from .._record.storage import edge_of
+from .._record.storage import edge_of, storage_of
 from .._record.trace import differentiable
 from .batching import batch_everywhere, unwrap
 from .forward import push_walk
@@ -57,6 +57,9 @@ class Differentiation:
                 )
             base, levels = unwrap(batch_everywhere(x))
             leaf = leaf_handle(base)
+            leaf._edge[0].argument = True
+            if _modes.current().trace is None:
+                leaf._storage = storage_of(base)  # so that writes which are allowed are seen
             self.bases.append(leaf)
             self.levels.append(levels)
             self.inputs.append(_rewrap(leaf, levels))
