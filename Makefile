@@ -30,7 +30,7 @@ bench: .venv-bench/stamp  # PyTorch and JAX timed beside Wengert
 parity: .venv-parity/stamp  # PyTorch as the oracle; PARITY=short for the quick part
 	.venv-parity/bin/python -m pytest --quiet $(SHORT) tests/parity
 
-soak: .venv/dev.stamp  # long runs that watch memory
+soak: .venv/dev.stamp  # long runs: memory, and random graphs for the compiler
 	$(TEST) tests/soak
 
 setup: .venv/dev.stamp  # the environment alone
