@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from .._graph.node import Primitive
+from .._graph.value import Handle
 from .._record.door import record
 from .registry import register
 from .samples import Sample
@@ -23,6 +24,20 @@ BatchRule: TypeAlias = Callable[[Any, Any, Any, Any, Any], Any]
 """(primitive, physical operands, which are batched, batch size, params) -> results."""
 Rule: TypeAlias = Callable[[Any, Any], Any] | Callable[[Any, Any, Any], Any] | Callable[..., Any]
 """(site, one cotangent an output or one tangent an operand) -> the other side."""
+
+
+def _recorded(primitive: Primitive, operands: Sequence[Any], params: dict[str, Any]) -> Any:
+    try:
+        return record(primitive, operands, params)
+    except ValueError:
+        # NumPy's message names neither shapes nor a remedy; ours is made only on failure.
+        data = [operand._data if isinstance(operand, Handle) else None for operand in operands]
+        primitive.abstract(
+            [() if d is None else tuple(d.shape) for d in data],
+            [None if d is None else d.dtype for d in data],
+            params,
+        )
+        raise
 
 
 class Linear(Primitive):
@@ -64,7 +79,7 @@ class Linear(Primitive):
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Record with operands that already have their final dtype."""
-        return record(self, operands, params)
+        return _recorded(self, operands, params)
 
 
 class Other(Primitive):
@@ -114,7 +129,7 @@ class Other(Primitive):
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Record with operands that already have their final dtype."""
-        return record(self, operands, params)
+        return _recorded(self, operands, params)
 
 
 def linear(
