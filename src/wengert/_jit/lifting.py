@@ -103,7 +103,11 @@ class Container:
         """How a person would write the place."""
         if self.kind == "attributes":
             return f"{self.path}.{key}"
-        return self.path if self.kind in ("cell", "global") else f"{self.path}[{key!r}]"
+        if self.kind in ("cell", "global"):
+            return self.path
+        # A tensor as key is not named by its numbers, which change.
+        name = f"tensor of shape {key._data.shape}" if isinstance(key, Handle) else repr(key)
+        return f"{self.path}[{name}]"
 
 
 class State:

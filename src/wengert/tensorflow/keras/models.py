@@ -1,0 +1,5 @@
+"""tf.keras.models."""
+
+from ._model import Model, Sequential
+
+__all__ = ["Model", "Sequential"]
