@@ -436,12 +436,19 @@ def test_under_a_gradient_tape() -> None:
 
 
 def test_a_number_that_is_an_input_stays_a_number_inside() -> None:
-    f = _numpy(lambda x, rate: scan(lambda c, _: (c - rate * c, rate), x, length=2))
+    def f(x: Any, rate: Any) -> Any:
+        def step(c: Any, _: Any) -> Any:
+            doubled = rate * 2
+            return c - doubled * c, doubled
+
+        return scan(step, x, length=2)
+
+    f = _numpy(f)
     for rate in (0.5, 0.25):
-        last, rates = f(wengert.ones(2), rate)
+        last, rates = f(wengert.tensor(1.0), rate)
         assert last.dtype == rates.dtype == wengert.float32
-        assert last.tolist() == [(1 - rate) ** 2] * 2
-        assert rates.tolist() == [rate] * 2
+        assert last.item() == (1 - 2 * rate) ** 2
+        assert rates.tolist() == [2 * rate] * 2
     assert f.report().traces == 1
 
 

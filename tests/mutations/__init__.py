@@ -4,3 +4,7 @@
 holds the word. A mutation says which file, which text (it must occur exactly once), what stands
 there instead, and the tests of which at least one must fail.
 """
+
+from . import control_flow, core
+
+MUTATIONS = [*core.MUTATIONS, *control_flow.MUTATIONS]

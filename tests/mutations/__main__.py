@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from .core import MUTATIONS
+from . import MUTATIONS
 from .harness import attempt_all, healthy
 
 

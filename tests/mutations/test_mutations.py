@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .core import MUTATIONS
+from . import MUTATIONS
 from .harness import Mutation, Outcome, attempt, attempt_all, healthy, snapshot
 
 

@@ -126,11 +126,10 @@ def unwrap(handle: Any) -> tuple[Any, list[Level]]:
     captures.
     """
     trace = _modes.current().trace
-    depth = 0 if trace is None else trace.depth
     levels: list[Level] = []
     while handle._data.__class__ is Batched:
         level = handle._data.level
-        if level.depth < depth:
+        if trace is not None and level.depth < trace.depth:
             return trace.resolve(handle), levels
         levels.append(level)
         handle = handle._data.physical
