@@ -37,7 +37,7 @@ def fenced(size: int, dtype: str) -> tuple[Any, Any]:
 def check(dtype: str) -> None:
     rng = np.random.default_rng(0)
     for step in (1, -1, 2, 3, 4, 5, -2):
-        for count in (1, 2, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 64, 100, 129):
+        for count in (1, 2, 4, 15, 16, 17, 33, 100):
             size = (count - 1) * abs(step) + 1
             x = given((size,), dtype)
             part = made("slice", x, slices=((0 if step > 0 else size - 1, count, step),))
