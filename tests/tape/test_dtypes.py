@@ -183,3 +183,25 @@ def test_a_triangle_keeps_the_dtype_of_a_mask() -> None:
     assert mask.tril().tolist() == [[True, False], [True, True]]
     assert mask.triu().tolist() == [[True, True], [False, True]]
     assert mask.tril_().dtype == wengert.bool_
+
+
+@pytest.mark.parametrize("dtype", [F16, "bfloat16"])
+def test_sums_of_halves_go_on_growing(dtype: str) -> None:
+    x = wengert.ones(3000, 2).to(dtype)
+    expected = wengert.tensor(3000.0).to(dtype).item()
+    rows = wengert.zeros(3000, dtype="int64")
+    added = wengert.zeros(1, 2).to(dtype).index_add(0, rows, x)[0]
+    for total in (x.sum(0), x.cumsum(0)[-1], added):
+        assert total.dtype == x.dtype
+        assert total.tolist() == [expected, expected]
+
+
+@pytest.mark.parametrize("dtype", [F16, "bfloat16"])
+def test_statistics_of_halves_do_not_overflow(dtype: str) -> None:
+    x = wengert.full((4096,), 256.0).to(dtype).requires_grad_()
+    assert x.mean().item() == 256
+    assert x.var().item() == 0
+    assert x.norm().item() == 256 * 64
+    x.mean().backward()
+    assert x.grad.dtype == x.dtype
+    assert x.grad[0].item() == 2.0**-12

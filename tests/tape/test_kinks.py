@@ -75,3 +75,13 @@ def test_row(row: Row) -> None:
     leaves = [value.clone().requires_grad_() for value in point]
     function(*leaves).backward()
     numpy.testing.assert_allclose([x.grad.item() for x in leaves], row.derivative, rtol=1e-15)
+
+
+def test_the_second_derivative_of_a_norm_where_an_element_is_zero() -> None:
+    # The Hessian of |x| is (I - n n^T) / |x| with n = x / |x|.
+    x = wengert.tensor([3.0, 0.0, 4.0], dtype="float64")
+    hessian = wengert.func.hessian(lambda x: x.norm())(x)
+    n = numpy.array([0.6, 0.0, 0.8])
+    numpy.testing.assert_allclose(hessian.numpy(), (numpy.eye(3) - numpy.outer(n, n)) / 5)
+    parts = wengert.func.hessian(lambda x: (x[:1] + 1j * x[1:2]).norm())(x)
+    numpy.testing.assert_allclose(parts.numpy(), [[0, 0, 0], [0, 1 / 3, 0], [0, 0, 0]], atol=1e-15)

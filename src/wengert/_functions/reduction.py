@@ -6,14 +6,14 @@ import builtins
 import math
 from typing import Any, NamedTuple
 
-from .._base.dtypes import as_dtype, bool_, int64, is_inexact, to_floating
+from .._base.dtypes import as_dtype, bool_, float32, int64, is_inexact, to_floating
 from .._base.errors import DimensionError, DtypeError
 from .._base.shapes import normalize_axes, normalize_axis, size_of
 from .._declare.elementwise import convert
 from .._primitives import indexing, ordering, reductions
-from .._primitives.complex_numbers import modulus
+from .._primitives.complex_numbers import imag, modulus, real
 from .._primitives.creation import full
-from .._primitives.elementwise import absolute, div, eq, mul, ne, pow, sub, where
+from .._primitives.elementwise import absolute, add, div, eq, mul, ne, pow, sub, where
 from .._primitives.indexing import along_axis, take
 from .._primitives.reductions import back_over
 from .._primitives.shaping import reshape
@@ -65,6 +65,9 @@ def mean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -
     if dtype is not None:
         x = convert(x, as_dtype(dtype))
     _need_floating(x, "mean")
+    own = x._data.dtype
+    if own.itemsize == 2:  # a sum of halves overflows long before their mean does
+        return convert(mean(convert(x, float32), dim, keepdim), own)
     count = _count(x, dim, "mean")
     total = sum(x, dim, keepdim)
     return div(total, float(count)) if count else div(total, 0.0)
@@ -87,11 +90,13 @@ def var(
     _need_floating(x, "var")
     if unbiased is not None:
         correction = 1 if unbiased else 0
+    own = x._data.dtype
+    if own.itemsize == 2:
+        wide = var(convert(x, float32), dim, correction=correction, keepdim=keepdim)
+        return convert(wide, own)
     axes = normalize_axes(dim, x._data.ndim, "var")
     centred = sub(x, mean(x, axes, keepdim=True)) if x._data.ndim else sub(x, x)
-    if centred._data.dtype.kind == "c":
-        centred = modulus(centred)
-    total = sum(mul(centred, centred), axes if x._data.ndim else None, keepdim)
+    total = sum(_squared(centred), axes if x._data.ndim else None, keepdim)
     return div(total, float(builtins.max(_count(x, dim, "var") - correction, 0)))
 
 
@@ -110,6 +115,13 @@ def std(
     tensor(1.)
     """
     return safe_sqrt(var(x, dim, correction=correction, unbiased=unbiased, keepdim=keepdim))
+
+
+def _squared(x: Any) -> Any:
+    """|x|^2, without |x|, whose derivative at 0 has no worth for the second one."""
+    if x._data.dtype.kind != "c":
+        return mul(x, x)
+    return add(mul(real(x), real(x)), mul(imag(x), imag(x)))
 
 
 def safe_sqrt(x: Any) -> Any:
@@ -300,9 +312,14 @@ def norm(x: Any, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any 
     if dtype is not None:
         x = convert(x, as_dtype(dtype))
     _need_floating(x, "norm")
-    size = modulus(x) if x._data.dtype.kind == "c" else absolute(x)
+    own = x._data.dtype
+    if own.itemsize == 2:
+        return convert(norm(convert(x, float32), p, dim, keepdim), own)
     if p == "fro" or p is None:
         p = 2
+    if p == 2:
+        return safe_sqrt(sum(_squared(x), dim, keepdim))
+    size = modulus(x) if x._data.dtype.kind == "c" else absolute(x)
     if p == math.inf:
         return amax(size, () if dim is None else dim, keepdim)
     if p == -math.inf:
@@ -311,8 +328,6 @@ def norm(x: Any, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any 
         return sum(convert(ne(size, 0.0), size._data.dtype), dim, keepdim)
     if p == 1:
         return sum(size, dim, keepdim)
-    if p == 2:
-        return safe_sqrt(sum(mul(size, size), dim, keepdim))
     total = sum(pow(size, float(p)), dim, keepdim)
     zero = eq(total, 0.0)
     return where(zero, 0.0, pow(where(zero, 1.0, total), 1.0 / p))

@@ -18,6 +18,7 @@ from .._declare.registry import register
 from .._declare.samples import Sample
 from .._graph.node import Primitive
 from .._record.door import record
+from .reductions import accumulator
 from .shaping import expand, reshape, sum_to
 
 
@@ -142,10 +143,10 @@ def _scatter_batch(p: Any, ops: list[Any], batched: list[bool], size: int, param
 )
 def scatter_add(values: Any, *indices: Any, shape: Shape) -> Any:
     """Zeros of `shape` to which `values` are added at integer positions of the leading axes."""
-    out = np.zeros(shape, values.dtype)
+    out = np.zeros(shape, accumulator(values.dtype))
     check_bounds("index_add", indices, shape)
     np.add.at(out, indices, values)
-    return out
+    return out.astype(values.dtype, copy=False)
 
 
 def _put_transpose(site: Any, g: Any, i: int) -> Any:

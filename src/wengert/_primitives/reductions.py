@@ -6,10 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import Dtype
+from .._base.dtypes import Dtype, float32, is_floating
 from .._base.shapes import Shape
 from .._declare.linear import linear
 from .._declare.samples import Sample
+
+
+def accumulator(dtype: Dtype) -> Dtype:
+    """The dtype in which sums are kept: halves stop growing after a few hundred terms."""
+    return float32 if is_floating(dtype) and dtype.itemsize == 2 else dtype
 
 
 def reduced(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
@@ -49,7 +54,7 @@ _CUBE = [
 )
 def sum_(x: Any, axes: tuple[int, ...]) -> Any:
     """Sum over axes, which disappear."""
-    return np.sum(x, axis=axes, dtype=x.dtype)
+    return np.asarray(np.sum(x, axis=axes, dtype=accumulator(x.dtype))).astype(x.dtype, copy=False)
 
 
 def _flip(x: Any, axis: int) -> Any:
@@ -77,4 +82,4 @@ def _flip(x: Any, axis: int) -> Any:
 )
 def cumsum(x: Any, axis: int) -> Any:
     """Running sum along an axis."""
-    return np.cumsum(x, axis, dtype=x.dtype)
+    return np.cumsum(x, axis, dtype=accumulator(x.dtype)).astype(x.dtype, copy=False)
