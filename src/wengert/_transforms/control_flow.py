@@ -16,6 +16,7 @@ import numpy as np
 from .._base import pytree
 from .._base.dtypes import category, complex_of, get_default_dtype
 from .._base.errors import DtypeError, ShapeError
+from .._base.kinds import is_tuple
 from .._declare.elementwise import convert, to
 from .._graph.graph import Graph
 from .._graph.node import INPUT, NO_PARAMS, Abstract, Edge, Node
@@ -89,7 +90,7 @@ def _shown(structure: Any) -> str:
 
 
 def _is_pair(result: Any) -> bool:
-    return isinstance(result, tuple) and len(result) == 2  # pyright: ignore[reportUnknownArgumentType]
+    return is_tuple(result) and len(result) == 2
 
 
 class _Body:
