@@ -394,9 +394,12 @@ def test_grad_of_a_result_warns_and_is_none() -> None:
     y = x * 2
     with pytest.warns(UserWarning, match="not a leaf") as caught:
         assert y.grad is None
+    line = test_grad_of_a_result_warns_and_is_none.__code__.co_firstlineno + 2
     assert str(caught[0].message) == (
-        "the .grad of a tensor that is not a leaf is always None. Call retain_grad() on it before "
-        "backward(), or use autograd.grad."
+        "the .grad of a tensor that is not a leaf is always None, and this one was computed at "
+        f"test_backward.py:{line} (y = x * 2). A parameter stays a leaf if it is changed in place: "
+        "`with wengert.no_grad(): w -= lr * w.grad`. For the gradient of a result call "
+        "retain_grad() on it before backward(), or use autograd.grad."
     )
     assert caught[0].filename == __file__
 

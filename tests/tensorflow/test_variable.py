@@ -68,7 +68,7 @@ def test_what_was_read_stays_what_it_was() -> None:
 
 def test_operators_do_not_rebind_it() -> None:
     v = tf.Variable(1.0)
-    for change in ("v += 1", "v -= 1", "v *= 2", "v /= 2", "v **= 2"):
+    for change in ("v += 1", "v -= 1", "v *= 2", "v /= 2", "v **= 2", "v //= 2"):
         with pytest.raises(TypeError, match=r"Write v\.assign_add\(x\)"):
             exec(change, {"v": v})
 

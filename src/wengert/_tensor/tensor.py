@@ -29,6 +29,7 @@ from .._primitives import elementwise as e
 from .._primitives import transcendental as tr
 from .._record import modes as _modes
 from .._record.door import new_handle, record_pair
+from .._record.origin import source_line
 from .._record.storage import detached, edge_of, storage_of
 from .._record.trace import concrete, differentiable
 from .._transforms.batching import unwrap
@@ -316,9 +317,12 @@ class Tensor(Handle):
         if self._grad is None and not self.is_leaf and not self._keeps_grad:
             import warnings
 
+            made = source_line(self.grad_fn.origin if self.grad_fn is not None else None)
             warnings.warn(
-                "the .grad of a tensor that is not a leaf is always None. Call retain_grad() on it "
-                "before backward(), or use autograd.grad.",
+                "the .grad of a tensor that is not a leaf is always None, and this one was "
+                f"computed at {made}. A parameter stays a leaf if it is changed in place: `with "
+                "wengert.no_grad(): w -= lr * w.grad`. For the gradient of a result call "
+                "retain_grad() on it before backward(), or use autograd.grad.",
                 UserWarning,
                 stacklevel=2,
             )

@@ -210,6 +210,7 @@ class Variable(Tensor):
         )
 
     __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = _no_in_place
+    __ifloordiv__ = __imod__ = __iand__ = __ior__ = __ixor__ = _no_in_place
 
 
 __all__ = ["Variable", "constant", "convert_to_tensor"]
