@@ -177,3 +177,23 @@ def test_a_hook_registered_before_an_in_place_write_belongs_to_the_old_value() -
     (y * 3).backward()
     assert seen == [15]  # of the value before the write
     assert x.grad.item() == 15
+
+
+def test_a_retained_gradient_has_memory_of_its_own() -> None:
+    x = wengert.ones(2, dtype="float64").requires_grad_()
+    u = x * 1
+    y = u + 1
+    u.retain_grad()
+    y.retain_grad()
+    seed = wengert.ones(2, dtype="float64")
+    y.backward(seed)
+    y.grad.mul_(5)
+    assert (seed.tolist(), u.grad.tolist(), x.grad.tolist()) == ([1, 1], [1, 1], [1, 1])
+
+
+def test_a_retained_gradient_is_differentiable_under_create_graph() -> None:
+    x = wengert.tensor([2.0], dtype="float64").requires_grad_()
+    y = x * 1
+    y.retain_grad()
+    (y**3).sum().backward(create_graph=True)
+    assert wengert.autograd.grad(y.grad.sum(), x)[0].tolist() == [12]

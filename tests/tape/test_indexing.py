@@ -258,3 +258,21 @@ def test_elements_cannot_be_deleted() -> None:
     with pytest.raises(TypeError) as caught:
         del leaf(1.0, 2.0)[0]
     assert str(caught.value) == ("elements of a tensor cannot be deleted. Index what should stay.")
+
+
+@pytest.mark.parametrize(
+    ("own", "index", "source"),
+    [((3, 3), (1,), (1, 1)), ((3, 3), (2,), (1, 3)), ((3, 3), (1,), (2, 3)), ((3, 3), (3,), (3,))],
+)
+def test_index_add_does_not_broadcast(own: Any, index: Any, source: Any) -> None:
+    with pytest.raises(wengert.errors.ShapeError, match="index_add: source"):
+        wengert.ones(own).index_add(0, wengert.zeros(index, dtype="int64"), wengert.ones(source))
+
+
+@pytest.mark.parametrize(
+    ("own", "index", "source"),
+    [((1, 1), (2, 1), (1, 1)), ((3, 1), (2, 2), (2, 2)), ((3, 3), (2,), (2,)), ((3,), (1,), ())],
+)
+def test_scatter_add_does_not_broadcast(own: Any, index: Any, source: Any) -> None:
+    with pytest.raises(wengert.errors.ShapeError, match="scatter_add: an index"):
+        wengert.ones(own).scatter_add(0, wengert.zeros(index, dtype="int64"), wengert.ones(source))

@@ -57,8 +57,18 @@ def test_operators_with_assignment_keep_the_object() -> None:
     x *= 4
     x /= 2
     x **= 2
+    x %= 50
+    x //= 4
     assert x is before
-    assert x.tolist() == [196, 36]
+    assert x.tolist() == [11, 9]
+    mask = tensor([True, False, True])
+    part = mask[1:]
+    part |= tensor([True, False])
+    part ^= tensor([True, True])
+    mask[:1] &= False
+    assert mask.tolist() == [False, False, False]
+    part ^= True
+    assert mask.tolist() == [False, True, True]
 
 
 def test_a_result_that_does_not_fit_raises_before_writing() -> None:
@@ -310,6 +320,48 @@ def test_grad_fn_of_views_follows_the_writes() -> None:
     assert y.grad_fn.name() == "MulBackward0"
     (g,) = wengert.autograd.grad(v.sum(), x)
     assert g.tolist() == [3, 0]
+
+
+def _assigned(b: Any, a: Any) -> Any:
+    b[:] = a
+    return b
+
+
+def _expanded(b: Any, a: Any) -> Any:
+    return a.expand(a.shape)
+
+
+def _copied_to_a_view(b: Any, a: Any) -> Any:
+    return wengert.zeros(3, 2, dtype="float64")[1].copy_(a)
+
+
+COPYING: dict[str, Callable[[Any, Any], Any]] = {
+    "copy_": lambda b, a: b.copy_(a),
+    "copy_ to a view": _copied_to_a_view,
+    "assignment": _assigned,
+    "expand to the same shape": _expanded,
+}
+
+
+@pytest.mark.parametrize("way", COPYING)
+@pytest.mark.parametrize("of", ["a leaf", "a result"])
+def test_a_copy_is_not_its_source(way: str, of: str) -> None:
+    x = leaf(1.0, 1.0)
+    a = x if of == "a leaf" else x * 2
+    b = COPYING[way](vector(0, 0), a)
+    assert not b.is_leaf
+    loss = b.sum() + (a * 3).sum()
+    to_copy, to_source = wengert.autograd.grad(loss, [b, a])
+    assert (to_copy.tolist(), to_source.tolist()) == ([1, 1], [4, 4])
+
+
+@pytest.mark.parametrize("way", ["copy_", "assignment"])
+def test_a_copy_of_a_leaf_may_be_written(way: str) -> None:
+    a = leaf(1.0, 2.0)
+    b = COPYING[way](vector(0, 0), a)
+    b *= 3
+    b.sum().backward()
+    assert a.grad.tolist() == [3, 3]
 
 
 def test_a_detached_tensor_has_a_family_of_its_own() -> None:

@@ -408,6 +408,16 @@ def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
     """
     index = _checked_index(index, "scatter_add")
     axis = normalize_axis(dim, x._data.ndim, "scatter_add")
+    own, places, given = (tuple(t._data.shape) for t in (x, index, src))
+    fits = len(own) == len(places) == len(given) and all(
+        i <= g and (i <= o or k == axis)
+        for k, (o, i, g) in enumerate(zip(own, places, given, strict=True))
+    )
+    if not fits:
+        raise ShapeError(
+            f"scatter_add: an index of shape {places} does not fit into src {given} and, apart "
+            f"from dim {axis}, into the tensor {own}."
+        )
     part = p.slice_(src, slices=tuple((0, extent, 1) for extent in index._data.shape))
     shape = tuple(x._data.shape)
     return add(x, _scatter_add(convert(part, x._data.dtype), *along_axis(index, axis), shape=shape))
@@ -423,6 +433,13 @@ def index_add(x: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> A
     index = _checked_index(index, "index_add")
     axis = normalize_axis(dim, x._data.ndim, "index_add")
     ndim = x._data.ndim
+    own, given = list(x._data.shape), list(source._data.shape)
+    own[axis : axis + 1] = index._data.shape
+    if own != given:
+        raise ShapeError(
+            f"index_add: source has shape {tuple(given)}; the positions {tuple(index._data.shape)} "
+            f"in dim {axis} of {tuple(x._data.shape)} need {tuple(own)}."
+        )
     order = _to_front(ndim, [axis])
     values = p.permute(source if alpha == 1 else source * alpha, axes=order)
     shape = tuple(x._data.shape[k] for k in order)

@@ -366,7 +366,7 @@ class Tensor(Handle):
             handle = reference()
             if handle is not None:
                 before = handle._grad
-                handle._grad = g.detach() if before is None else before + g
+                handle._grad = g.clone() if before is None else before + g
             return
 
         self.register_hook(keep)
@@ -869,6 +869,21 @@ class Tensor(Handle):
 
     def __ipow__(self, other: Any) -> Any:
         return self**other if _is_number(self) else self.pow_(other)
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self // other if _is_number(self) else self.floor_divide_(other)
+
+    def __imod__(self, other: Any) -> Any:
+        return self % other if _is_number(self) else self.remainder_(other)
+
+    def __iand__(self, other: Any) -> Any:
+        return self & other if _is_number(self) else self.bitwise_and_(other)
+
+    def __ior__(self, other: Any) -> Any:
+        return self | other if _is_number(self) else self.bitwise_or_(other)
+
+    def __ixor__(self, other: Any) -> Any:
+        return self ^ other if _is_number(self) else self.bitwise_xor_(other)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"a tensor has no attribute {name!r}")
