@@ -143,7 +143,7 @@ _SLICE_SAMPLES = [
     abstract=lambda shapes, dtypes, params: [
         (tuple(length for _, length, _ in params["slices"]), dtypes[0])
     ],
-    transpose=lambda site, g, i: embed(g, shape=site.shape(0), slices=site.params["slices"]),
+    transpose=lambda site, g, i: embed(g, shape=site.shape(0), slices=site.params["slices"]),  # pyright: ignore[reportGeneralTypeIssues]
     batch=lambda p, ops, batched, size, params: p(ops[0], slices=((0, size, 1), *params["slices"])),
     view=True,
     selecting=True,

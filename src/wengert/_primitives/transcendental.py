@@ -11,6 +11,7 @@ from .._declare.elementwise import Over, elementwise
 from .._declare.samples import reals
 from .._graph.value import Handle
 from .elementwise import add, div, eq, mul, neg, reciprocal, sub, where
+from .error_functions import error_function
 
 _POSITIVE = reals(0.2, 3)
 _OPEN_UNIT = reals(-0.9, 0.9)
@@ -210,8 +211,6 @@ def sigmoid(x: Any) -> Any:
     return np.reciprocal(np.exp(-x) + 1)
 
 
-_erf_values = np.frompyfunc(math.erf, 1, 1)
-_erfc_values = np.frompyfunc(math.erfc, 1, 1)
 _SLOPE = 2 / math.sqrt(math.pi)
 
 
@@ -220,7 +219,7 @@ _SLOPE = 2 / math.sqrt(math.pi)
 )
 def erf(x: Any) -> Any:
     """Error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
-    return np.asarray(_erf_values(x)).astype(x.dtype)
+    return error_function(x, complement=False)
 
 
 @elementwise(
@@ -228,7 +227,7 @@ def erf(x: Any) -> Any:
 )
 def erfc(x: Any) -> Any:
     """1 - erf(x), accurate where erf is near 1."""
-    return np.asarray(_erfc_values(x)).astype(x.dtype)
+    return error_function(x, complement=True)
 
 
 __all__ = [
