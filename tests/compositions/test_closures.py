@@ -8,6 +8,7 @@ import pytest
 
 import wengert
 from wengert import func, no_grad
+from wengert._record.functions import evaluate, trace_function
 
 from .programs import close, double
 
@@ -64,7 +65,7 @@ def test_an_inner_function_uses_the_outer_argument() -> None:
     close(func.vmap(func.grad(outer))(double([1.0, 3.0])), [4.0, 12.0], 0)
 
 
-@pytest.mark.parametrize("transform", ["grad", "jvp", "backward"])
+@pytest.mark.parametrize("transform", ["grad", "jvp", "backward", "traced", "traced grad"])
 def test_what_is_computed_under_no_grad_is_a_constant(transform: str) -> None:
     def f(x: Any) -> Any:
         with no_grad():
@@ -76,6 +77,13 @@ def test_what_is_computed_under_no_grad_is_a_constant(transform: str) -> None:
         found = func.grad(f)(x)
     elif transform == "jvp":
         found = func.jvp(f, (x,), (double(1.0),))[1]
+    elif transform == "traced":
+        # Recorded and differentiable are two bits: the graph holds the product, as a constant.
+        graph, _, _ = trace_function(lambda x: [f(x)], [((), x.dtype)], "f")
+        found = func.grad(lambda x: evaluate(graph, [x])[0])(x)
+    elif transform == "traced grad":
+        graph, _, _ = trace_function(lambda x: [func.grad(f)(x)], [((), x.dtype)], "f")
+        found = evaluate(graph, [x])[0]
     else:
         x.requires_grad_()
         f(x).backward()

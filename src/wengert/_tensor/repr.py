@@ -24,10 +24,9 @@ def _float_format(values: np.ndarray[Any, Any]) -> Callable[[Any], str]:
     finite = np.abs(values[np.isfinite(values) & (values != 0)].astype(np.float64))
     whole = bool(np.all(finite == np.ceil(finite))) if finite.size else True
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    wide = bool(finite.size) and (high / low > 1000.0 or high > 1e8)
-    scientific = wide if not whole else high > 1e8
-    if not whole and finite.size:
-        scientific = high / low > 1000.0 or high > 1e8 or low < 1e-4
+    scientific = bool(finite.size) and (high / low > 1000.0 or high > 1e8)
+    if not whole:
+        scientific = scientific or low < 1e-4
 
     def show(value: Any) -> str:
         number = float(value)
@@ -59,11 +58,11 @@ def _summary(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return values
 
 
-def _body(values: np.ndarray[Any, Any], indent: int, summarise: bool, cell: Any) -> str:
+def _body(values: np.ndarray[Any, Any], indent: int, summarise: bool, cell: Any, width: int) -> str:
     if values.ndim == 0:
         return cell(values[()])
     if values.ndim == 1:
-        room = max(1, (_WIDTH - indent) // (len(cell(values[0])) + 2)) if values.size else 1
+        room = max(1, (_WIDTH - indent) // (width + 2))
         if summarise and values.size > 2 * _EDGE:
             cells = [cell(v) for v in values[:_EDGE]] + [" ..."]
             cells += [cell(v) for v in values[-_EDGE:]]
@@ -72,10 +71,10 @@ def _body(values: np.ndarray[Any, Any], indent: int, summarise: bool, cell: Any)
         lines = [", ".join(cells[k : k + room]) for k in range(0, len(cells), room)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
     if summarise and values.shape[0] > 2 * _EDGE:
-        rows = [_body(v, indent + 1, summarise, cell) for v in values[:_EDGE]] + ["..."]
-        rows += [_body(v, indent + 1, summarise, cell) for v in values[-_EDGE:]]
+        rows = [_body(v, indent + 1, summarise, cell, width) for v in values[:_EDGE]] + ["..."]
+        rows += [_body(v, indent + 1, summarise, cell, width) for v in values[-_EDGE:]]
     else:
-        rows = [_body(v, indent + 1, summarise, cell) for v in values]
+        rows = [_body(v, indent + 1, summarise, cell, width) for v in values]
     gap = "," + "\n" * (values.ndim - 1) + " " * (indent + 1)
     return "[" + gap.join(rows) + "]"
 
@@ -87,12 +86,16 @@ def array_text(values: np.ndarray[Any, Any], indent: int) -> str:
     if values.size == 0:
         return "[]"
     one = _formatter(shown)
-    width = max(len(one(v)) for v in shown.ravel())
+    counted = shown.ravel()
+    if counted.dtype.kind in "fc":
+        # PyTorch leaves zeros and the infinite out when it measures how wide an element is.
+        counted = counted[np.isfinite(counted) & (counted != 0)]
+    width = max((len(one(v)) for v in counted), default=1)
 
     def cell(value: Any) -> str:
         return one(value).rjust(width)
 
-    return _body(values, indent, summarise, cell)
+    return _body(values, indent, summarise, cell, width)
 
 
 def tensor_text(x: Any) -> str:
