@@ -568,7 +568,7 @@ MEMORY = [
     Mutation(
         "writes: a product keeps what it overwrites",
         _STORAGE,
-        "node.saved[position] = Saved(copy, Storage(copy), 0)",
+        "node.saved[position] = (copy, Storage(copy), 0)",
         "pass",
         (f"{_TAPE}inplace.py::test_gradient_through_writes",),
     ),

@@ -148,7 +148,7 @@ def test_no_garbage_for_the_collector(name: str) -> None:
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
-    ours = [kind for kind in found if kind in ("Tensor", "Node", "Saved", "ndarray", "Storage")]
+    ours = [kind for kind in found if kind in ("Tensor", "Node", "ndarray", "Storage")]
     assert ours == []
     assert len(gc.get_objects()) - before < 200
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from .._base.dtypes import Dtype
 from .._base.shapes import Shape
@@ -110,39 +110,34 @@ Origin: TypeAlias = "tuple[CodeType, int] | None"
 """The user's code object and the offset of the instruction that made a node."""
 
 
-class Saved(NamedTuple):
-    """An array that a rule will need, with the version its storage had when it was kept."""
-
-    array: Any
-    storage: Any
-    version: int
+Saved: TypeAlias = "tuple[Any, Any, int]"
+"""An array that a rule will need, its storage, and the version which that had when it was kept."""
 
 
 class Node:
     """The record of one operation."""
 
-    leaf: Callable[[], Any] | None = None
-    """For a leaf: the weak reference to its handle."""
-    outputs: tuple[Abstract, ...] = ()
-    """Shapes and dtypes of the outputs: always when traced, eagerly where there are several."""
-    hooks: list[tuple[int, Callable[[Any], Any]]] | None = None
-    """(output index, function) pairs, called with the cotangent of that output."""
-    consumed = False
-    """An earlier backward freed what this node kept."""
-    differentiable = True
-    """False for a node that derives from no leaf, or was stopped: derivative walks skip it."""
-    stopped = False
-    """Recorded under no_grad: a constant for every derivative walk, whatever its operands are."""
-    closed = False
-    """A leaf of a func transform whose function has returned: nobody outside can name it."""
-    argument = False
-    """A leaf of a func transform, whose function may not write to it."""
-    label: str | None = None
-    """A name to show to people."""
-    scoped = False
-    """It derives from leaves of scopes alone."""
-    shown: dict[int, Saved] | None = None
-    """Under `keep_values`: every operand and output, by position as in `saved`."""
+    __slots__ = (
+        "__weakref__",
+        "argument",
+        "closed",
+        "consumed",
+        "differentiable",
+        "hooks",
+        "in_shapes",
+        "inputs",
+        "label",
+        "leaf",
+        "origin",
+        "outputs",
+        "params",
+        "primitive",
+        "saved",
+        "scoped",
+        "seq",
+        "shown",
+        "stopped",
+    )
 
     def __init__(
         self,
@@ -160,6 +155,28 @@ class Node:
         self.saved = saved
         self.origin = origin
         self.seq = next_seq()
+        self.leaf: Callable[[], Any] | None = None
+        """For a leaf: the weak reference to its handle."""
+        self.outputs: tuple[Abstract, ...] = ()
+        """Shapes and dtypes of the outputs: always when traced, eagerly where there are several."""
+        self.hooks: list[tuple[int, Callable[[Any], Any]]] | None = None
+        """(output index, function) pairs, called with the cotangent of that output."""
+        self.consumed = False
+        """An earlier backward freed what this node kept."""
+        self.differentiable = True
+        """False for a node that derives from no leaf, or was stopped: derivative walks skip it."""
+        self.stopped = False
+        """Recorded under no_grad: a constant for every derivative walk, whatever it comes from."""
+        self.closed = False
+        """A leaf of a func transform whose function has returned: nobody outside can name it."""
+        self.argument = False
+        """A leaf of a func transform, whose function may not write to it."""
+        self.label: str | None = None
+        """A name to show to people."""
+        self.scoped = False
+        """It derives from leaves of scopes alone."""
+        self.shown: dict[int, Saved] | None = None
+        """Under `keep_values`: every operand and output, by position as in `saved`."""
 
     def name(self) -> str:
         """PyTorch's name for the node, for example `MulBackward0`."""

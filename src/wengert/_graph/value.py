@@ -16,13 +16,14 @@ from .node import Edge
 class Storage:
     """One piece of memory, shared by all handles that view it; counts the writes to it."""
 
-    version = 0
-    writer: Any = None
-    """The origin of the last write."""
+    __slots__ = ("root", "version", "writer")
 
     def __init__(self, root: Any) -> None:
         self.root = root
         """The array (or symbol) of the whole memory."""
+        self.version = 0
+        self.writer: Any = None
+        """The origin of the last write."""
 
 
 class ViewBase:

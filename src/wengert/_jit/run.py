@@ -198,7 +198,7 @@ class CompiledProgram:
         result = build.make(captured.recipe)
         values = iter(changes)
         for effect in captured.effects:
-            container = state.containers[effect.container]
+            container = state.container(effect.container)
             if effect.kind == "delete":
                 del container.holder[effect.key]
             elif effect.kind == "list":
@@ -233,7 +233,7 @@ class CompiledProgram:
         node = next((out._edge[0] for out in found if out._edge is not None), None)
         if node is not None:
             for position, array in before.items():
-                node.saved[position] = node.saved[position]._replace(array=array)
+                node.saved[position] = (array, *node.saved[position][1:])
         return found
 
 

@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from .._base.dtypes import is_inexact
 from .._base.errors import DifferentiationError
-from .._graph.node import NO_PARAMS, Abstract, Edge, Node, Primitive, Saved, next_seq
+from .._graph.node import NO_PARAMS, Abstract, Edge, Node, Primitive, Saved
 from .._graph.value import Batched, Handle, Storage, handle_class
 from .modes import Modes, current
 from .origin import caller
@@ -22,7 +22,6 @@ from .quiet import SILENCE, quiet_begin, quiet_end
 from .storage import attach_view, edge_of, storage_of
 
 _new: Any = object.__new__
-_tuple: Any = getattr(tuple, "__new__")  # noqa: B009
 _CONCRETE = frozenset((ndarray, float, int, bool, complex))
 
 
@@ -111,14 +110,14 @@ def record_pair(primitive: Any, x: Any, y: Any) -> Any:
                 second = y._edge if view is None or view.seen == view.base.version else edge_of(y)
             wanted = (first is not None) + (2 if b is not y and second is not None else 0)
             if wanted:
-                node: Any = _new(Node)
-                node.primitive = primitive
-                node.params = NO_PARAMS
-                node.inputs = (first, second)
-                node.in_shapes = (a.shape, b.shape if b is not y else ())
-                node.saved = _keep(primitive, wanted, (x, y), (out,))
-                node.origin = caller()
-                node.seq = next_seq()
+                node = Node(
+                    primitive,
+                    NO_PARAMS,
+                    (first, second),
+                    (a.shape, b.shape if b is not y else ()),
+                    _keep(primitive, wanted, (x, y), (out,)),
+                    caller(),
+                )
                 out._edge = (node, 0)
                 if modes.keep_values:
                     node.shown = _all_values((x, y), (out,))
@@ -214,7 +213,7 @@ def _keep(
             storage = handle._storage
             if storage is None:
                 storage = handle._storage = Storage(handle._data)
-            saved[position] = _tuple(Saved, (handle._data, storage, storage.version))
+            saved[position] = (handle._data, storage, storage.version)
     return saved
 
 
@@ -224,7 +223,7 @@ def _all_values(operands: Sequence[Any], outs: tuple[Any, ...]) -> dict[int, Sav
     for position, handle in enumerate((*operands, *outs)):
         if isinstance(handle, Handle):
             storage = storage_of(handle)
-            values[position] = Saved(handle._data, storage, storage.version)
+            values[position] = (handle._data, storage, storage.version)
     return values
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .._base.errors import InplaceError
 from .._base.kinds import is_array
-from .._graph.node import LEAF, Edge, Primitive, Saved
+from .._graph.node import LEAF, Edge, Primitive
 from .._graph.value import Batched, Chain, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
 from .origin import caller, source_line
@@ -143,9 +143,9 @@ def keep_copies(result: Handle, since: int, target: Handle) -> None:
         node = pending.pop()
         if node.seq > since:
             for position, saved in node.saved.items():
-                if saved.storage is storage:
-                    copy = saved.array.copy()
-                    node.saved[position] = Saved(copy, Storage(copy), 0)
+                if saved[1] is storage:
+                    copy = saved[0].copy()
+                    node.saved[position] = (copy, Storage(copy), 0)
             pending += [i[0] for i in node.inputs if isinstance(i, tuple)]
 
 

@@ -885,9 +885,6 @@ class Tensor(Handle):
     def __ixor__(self, other: Any) -> Any:
         return self ^ other if _is_number(self) else self.bitwise_xor_(other)
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"a tensor has no attribute {name!r}")
-
 
 def _is_number(x: Any) -> bool:
     """Whether x stands for a Python number in a trace; numbers are not changed in place."""

@@ -10,9 +10,8 @@ import heapq
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from .._base.errors import DifferentiationError, ShapeError, TracingError
+from .._base.kinds import is_array
 from .._graph.node import LEAF, NO_PARAMS, Edge, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
@@ -53,11 +52,8 @@ def attach_leaf(handle: Any) -> None:
 
 
 def _differentiable_parents(node: Node) -> list[Node]:
-    return [
-        edge[0]
-        for edge in node.inputs
-        if edge.__class__ is tuple and differentiable(edge)  # pyright: ignore
-    ]
+    inputs: Any = node.inputs
+    return [edge[0] for edge in inputs if edge.__class__ is tuple and differentiable(edge)]
 
 
 def reachable(roots: Sequence[Node], oldest: int) -> list[Node]:
@@ -289,7 +285,7 @@ def deposit(handle: Any, g: Any, shared: bool) -> None:
             handle.grad = g
             return
         data = g._data
-        if isinstance(data, np.ndarray):
+        if is_array(data):
             if shared or g._view is not None or not data.flags.c_contiguous:
                 data = data.copy()
             handle.grad = new_handle(data)

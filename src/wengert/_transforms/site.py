@@ -53,8 +53,8 @@ def kept_value(node: Node, position: int, kept: dict[int, Saved] | None = None) 
 def _overwritten(node: Node, saved: Saved) -> InplaceError:
     return InplaceError(
         f"backward: {node.name()}, recorded at {source_line(node.origin)}, kept a tensor of "
-        f"shape {saved.array.shape} that was changed in place at "
-        f"{source_line(saved.storage.writer)}. Make a new tensor there (x = x + 1 instead of "
+        f"shape {saved[0].shape} that was changed in place at "
+        f"{source_line(saved[1].writer)}. Make a new tensor there (x = x + 1 instead of "
         "x += 1), or clone() it before it is used."
     )
 

@@ -281,7 +281,7 @@ class _Builder:
         for saved in ((node.shown or {}).get(position), node.saved.get(position)):
             if saved is not None:
                 kept = Kept.of(saved)
-                return Operand(self._given.storages.get(saved.storage), None, None, shape, kept)
+                return Operand(self._given.storages.get(saved[1]), None, None, shape, kept)
         return Operand(None, None, None, shape, Kept(None, "(freed)"))
 
     def _kept_at(self, edge: Edge) -> Kept:
@@ -308,7 +308,7 @@ class _Builder:
         if isinstance(operand, tuple):
             return self._types[operand][1]
         saved = node.saved.get(position)
-        return None if saved is None else saved.array.dtype
+        return None if saved is None else saved[0].dtype
 
 
 __all__ = ["GraphEdge", "GraphNode", "Operand", "Output", "RecordGraph", "graph_of"]

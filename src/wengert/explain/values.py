@@ -30,9 +30,10 @@ class Kept(NamedTuple):
     @classmethod
     def of(cls, saved: Saved) -> Kept:
         """What a node kept, unless its memory was written since."""
-        if saved.storage.version != saved.version:
-            return cls(None, f"(overwritten at {source_line(saved.storage.writer)})")
-        return cls(saved.array, "")
+        array, storage, version = saved
+        if storage.version != version:
+            return cls(None, f"(overwritten at {source_line(storage.writer)})")
+        return cls(array, "")
 
 
 def keep_values() -> _modes.override:
