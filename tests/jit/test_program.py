@@ -236,3 +236,45 @@ def test_nothing_is_written_when_a_callback_raises(rng: Rng) -> None:
     with pytest.raises(Explosion):
         program.call(*arrays)
     np.testing.assert_array_equal(arrays, before)
+
+
+def test_additions_to_the_same_place_all_count(rng: Rng) -> None:
+    x, i = given((64,), "float64"), given((64,), "int64")
+    costly = made("exp", made("sin", made("tanh", x)))
+    graph = whole([x, i], [made("scatter_add", costly, i, shape=(3,))])
+    agree(graph, [normal(rng, 64, dtype="float64"), rng.integers(0, 3, 64)], 1e-12)
+
+
+def test_a_write_to_a_place_known_only_at_run_time_replaces_what_was_there(rng: Rng) -> None:
+    x, v, i = given((1,)), given((1,)), given((1,), "int64")
+    changed = made("put", x, v, i)
+    graph = whole([x, v, i], [made("mul", changed, 2.0), made("sub", changed, x)])
+    agree(graph, [normal(rng, 1), normal(rng, 1), np.zeros(1, "int64")])
+
+
+def test_a_sum_into_one_place_is_read_after_its_loop(rng: Rng) -> None:
+    x, i = given((64,), "float64"), given((64,), "int64")
+    total = made("scatter_add", x, i, shape=(1,))
+    graph = whole([x, i], [made("mul", total, 2.0)])
+    agree(graph, [normal(rng, 64, dtype="float64"), np.zeros(64, "int64")], 1e-12)
+
+
+def test_a_part_of_a_merged_axis_that_ends_within_a_row(rng: Rng) -> None:
+    x = given((5, 24))
+    merged = made("reshape", made("permute", x, axes=(1, 0)), shape=(120,))
+    part = made("slice", merged, slices=((0, 47, 1),))
+    agree(whole([x], [made("exp", part)]), [normal(rng, 5, 24)])
+
+
+@pytest.mark.parametrize("size", [40, 700, 5000])
+def test_long_running_sums(rng: Rng, size: int) -> None:
+    x = given((2, size), "float64")
+    graph = whole([x], [made("cumsum", x, axis=1), made("cumsum", x, axis=0)])
+    agree(graph, [normal(rng, 2, size, dtype="float64")], 1e-10)
+
+
+def test_overlapping_windows_are_no_matrix_for_the_library(rng: Rng) -> None:
+    x, w = given((200,)), given((40, 30))
+    windows = made("windows", x, kernel=(30,), stride=(1,), dilation=(1,))
+    graph = whole([x, w], [made("matmul", w, windows)])
+    agree(graph, [normal(rng, 200), normal(rng, 40, 30)], 1e-4)

@@ -18,7 +18,8 @@ GRAPHS = int(os.environ.get("WENGERT_GRAPHS", "20"))
 
 
 def run(target: str, first: int, count: int) -> None:
-    environment = {**os.environ, "WENGERT_TARGET": target, "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join((str(ROOT), str(ROOT / "src")))
+    environment = {**os.environ, "WENGERT_TARGET": target, "PYTHONPATH": path}
     done = subprocess.run(
         [sys.executable, "-m", "tests.jit.random_graphs", str(first), str(count)],
         capture_output=True,

@@ -29,7 +29,7 @@ from wengert._jit.loops import (
 )
 from wengert._jit.memory import ALIGNMENT, plan, touched
 from wengert._jit.program import compile_graph
-from wengert._jit.simplify import simplified
+from wengert._jit.simplify import _frozen, simplified
 
 
 def names(graph: Graph) -> list[str]:
@@ -52,6 +52,12 @@ def test_operations_that_differ_only_in_the_sign_of_zero_are_kept_apart() -> Non
     assert names(graph) == ["mul", "div", "mul", "div"]
     found = compile_graph(graph, cache=False).call(np.ones(3, "float32"))
     assert found[0][0] == np.inf and found[1][0] == -np.inf
+
+
+def test_parameters_are_compared_with_their_types() -> None:
+    frozen = [_frozen({"a": a}) for a in (0.0, -0.0, 0, False, (0,), [0.0], np.zeros(1))]
+    assert len(set(frozen)) == len(frozen)
+    assert _frozen({"a": (1, 2.5), "b": "c"}) == _frozen({"b": "c", "a": (1, 2.5)})
 
 
 def test_dtypes_are_part_of_an_operation() -> None:
