@@ -291,3 +291,11 @@ def test_functions_are_compiled_under_tensorflows_name() -> None:
     assert step.report().traces == 1
     plain = tf.function(lambda a: a * 2.0, jit_compile=True)
     assert float(plain(tf.constant(4.0))) == 8.0
+
+
+def test_what_tensors_of_the_front_end_do_as_wengerts() -> None:
+    x = tf.constant([1.0, 2.0])
+    assert repr(x) == "tensor([1., 2.])"
+    assert (tf.constant([1, 2]) * tf.constant(np.array([0.5, 0.5]))).dtype == tf.float64
+    with pytest.raises(ValueError, match="negative step is not supported; use flip"):
+        x[::-1]

@@ -468,6 +468,32 @@ def test_in_place_writes_to_what_a_tape_watches_are_refused() -> None:
     assert x.numpy().tolist() == [1.0, 2.0]
 
 
+def test_views_follow_a_write_to_a_result() -> None:
+    x = tf.constant([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        z = x * 1.0
+        part = z[0]
+        z.mul_(3.0)
+        with wengert.no_grad():
+            z[1] = 10.0
+        y = part * part + z[1]
+    assert float(y) == 19.0
+    assert tape.gradient(y, x).numpy().tolist() == [18.0, 3.0]
+
+
+def test_a_tensor_that_is_written_without_a_record_has_another_value() -> None:
+    x = wengert.tensor([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        y = x.sum()
+        with wengert.no_grad():
+            x.mul_(3.0)
+        z = (x * x).sum()
+        both = y * z
+    assert tape.gradient(z, x).numpy().tolist() == [6.0, 12.0]
+    with pytest.raises(DifferentiationError, match="had several values inside the tape"):
+        tape.gradient(both, x)
+
+
 # ---- against the other ways to the same derivative ----------------------------------------------
 
 
