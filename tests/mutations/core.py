@@ -551,8 +551,8 @@ MEMORY = [
     Mutation(
         "writes: leaves may be written",
         _STORAGE,
-        "        if leaf is not None:\n",
-        "        if False:\n",
+        "            if place is None or not (place[0].leaf is not None or place[0].argument):\n",
+        "            if True:\n",
         (f"{_TAPE}inplace.py::test_a_leaf_that_requires_grad_may_not_be_written",),
     ),
     Mutation(

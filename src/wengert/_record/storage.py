@@ -13,7 +13,7 @@ import numpy as np
 
 from .._base.errors import InplaceError
 from .._base.kinds import is_array
-from .._graph.node import LEAF, Edge, Primitive
+from .._graph.node import Edge, Primitive
 from .._graph.value import Batched, Chain, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
 from .origin import caller, source_line
@@ -87,12 +87,6 @@ def replay(value: Any, chain: Chain) -> Any:
         for primitive, params in chain:
             value = record(primitive, (value,), params)
     return value
-
-
-def is_leaf_requiring_grad(handle: Handle) -> bool:
-    """Whether the handle is a leaf whose `.grad` backward fills."""
-    edge = edge_of(handle)
-    return edge is not None and edge[0].primitive is LEAF and edge[0].leaf is not None
 
 
 def check_writable(handle: Handle, name: str) -> None:
