@@ -587,3 +587,62 @@ def test_what_is_absent_inside_is_absent_outside(jit: Any) -> None:
     pick = jit(lambda y: wg.where(y > 1, y, 0.0))
     x = wg.tensor([4.0, 0.0])
     assert wg.grad(lambda x: pick(x.sqrt()).sum())(x).tolist() == [0.25, 0.0]
+
+
+class Trainer:
+    """What a user's training class looks like: it keeps a log beside what the step reads."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.weight = wg.tensor([1.0], requires_grad=True)
+        self.rate = 0.1
+        self.notes: dict[str, Any] = {}
+
+    def step(self, x: Any) -> Any:
+        self.weight.grad = None
+        loss = (self.weight * x).sum()
+        loss.backward()
+        with wg.no_grad():
+            self.weight.sub_(self.rate * self.weight.grad)
+        return loss
+
+
+def test_what_the_traced_code_does_not_name_is_not_guarded(jit: Any) -> None:
+    trainer = Trainer()
+    f = jit(trainer.step)
+    for k in range(6):
+        trainer.losses.append(f(wg.ones(1)).item())
+        trainer.notes[f"step {k}"] = {"loss": trainer.losses[-1]}
+        trainer.latest = k
+    assert trainer.losses == pytest.approx([1.0 - 0.1 * k for k in range(6)])
+    assert f.report().traces == 1
+    trainer.rate = 0.2
+    f(wg.ones(1))
+    assert trainer.weight.item() == pytest.approx(0.2)
+
+
+def test_attributes_read_by_computed_names_are_guarded(jit: Any) -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.scale_a = 2
+            self.scale_b = 3
+
+    holder = Holder()
+    f = jit(lambda x, which: x * getattr(holder, f"scale_{which}"))
+    assert f(wg.ones(1), "a").item() == 2.0
+    holder.scale_a = 5
+    assert f(wg.ones(1), "a").item() == 5.0
+    assert f(wg.ones(1), "b").item() == 3.0
+
+
+def test_attributes_that_appear_later_are_guarded_once_code_reads_them(jit: Any) -> None:
+    class Holder:
+        flag = False
+
+    holder = Holder()
+    f = jit(lambda x: x * (2 if holder.flag else 1))
+    assert f(wg.ones(1)).item() == 1.0
+    holder.flag = True
+    assert f(wg.ones(1)).item() == 2.0
+    del holder.flag
+    assert f(wg.ones(1)).item() == 1.0

@@ -215,7 +215,11 @@ class _Entry:
         program, lifted = self._owner.build(
             leaves, structure, state, self._lifted, self._reason(signature)
         )
-        if lifted != self._lifted:
+        narrowed = state.narrow(program.captured.names)
+        if narrowed:
+            # Programs found so far are known by more than what matters.
+            self._programs.clear()
+        if lifted != self._lifted or narrowed:
             self._lifted = lifted
             signature = self._signature = state.signature(lifted)
         self._programs.setdefault(signature, []).append(program)

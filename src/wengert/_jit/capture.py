@@ -7,8 +7,10 @@ each call. Nothing is changed if the function raises.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from .._base import pytree
@@ -21,7 +23,7 @@ from .._record import modes as _modes
 from .._record.door import new_handle
 from .._record.storage import edge_of
 from .._record.trace import GradSlot, SharedStorage, Trace, differentiable
-from .lifting import Container, Slot, State, is_lifted, place_of
+from .lifting import Container, Slot, State, is_lifted, names_in, place_of
 from .signature import kind_of
 
 _tracing = threading.RLock()
@@ -43,7 +45,7 @@ class Effect(NamedTuple):
     """A change to a container: kind "set", "delete" or "list"."""
 
     kind: str
-    container: int
+    container: tuple[str, str]
     key: Any
     recipe: Any
 
@@ -76,6 +78,8 @@ class Captured:
         self.writers: list[Any] = []
         """The lines that write them."""
         self.differentiable: list[bool] = []
+        self.names: frozenset[str] | None = None
+        """The attribute names in the code that ran; None if they cannot be known."""
         self.consumed = False
         """A differentiable output's record was used up by a backward inside."""
 
@@ -137,7 +141,7 @@ class _Capture:
                 args, kwargs = pytree.unflatten(self.structure, arguments)
                 try:
                     self._substitute()
-                    returned = function(*args, **kwargs)
+                    returned = self._watched(function, args, kwargs)
                     changes = self._differences()
                 finally:
                     for container, items in zip(
@@ -148,6 +152,22 @@ class _Capture:
         finally:
             trace.open = False
         return self.result
+
+    def _watched(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Call the function, and note which code ran."""
+        codes: set[CodeType] = set()
+
+        def note(frame: FrameType, event: str, _: Any) -> None:
+            if event == "call":
+                codes.add(frame.f_code)
+
+        before = sys.getprofile()
+        sys.setprofile(note)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            sys.setprofile(before)
+            self.result.names = names_in(codes)
 
     # ---- inputs -----------------------------------------------------------------------------
 
@@ -171,13 +191,11 @@ class _Capture:
 
     def _substitute(self) -> None:
         """Put symbols where lifted numbers stand."""
-        for number, (container, items) in enumerate(
-            zip(self.state.containers, self.state.contents, strict=True)
-        ):
+        for container, items in zip(self.state.containers, self.state.contents, strict=True):
             seen: list[tuple[Any, Any]] = []
             for key, value in items:
                 if is_lifted(container, key, value, self.lifted):
-                    source = Source("slot", Slot(number, key))
+                    source = Source("slot", Slot(container.identity, key))
                     value = self._number(value, source, container.place(key))
                     container.set(key, value)
                 seen.append((key, value))
@@ -188,15 +206,13 @@ class _Capture:
     def _differences(self) -> list[Effect]:
         changes: list[Effect] = []
         more: set[tuple[str, Any]] = set()
-        for number, (container, before) in enumerate(
-            zip(self.state.containers, self.traced_contents, strict=True)
-        ):
+        for container, before in zip(self.state.containers, self.traced_contents, strict=True):
             after = container.items()
             if container.kind == "list":
                 if len(after) != len(before) or any(
                     x is not y for (_, x), (_, y) in zip(after, before, strict=True)
                 ):
-                    changes += self._list_change(number, container, before, after, more)
+                    changes += self._list_change(container, before, after, more)
                 continue
             old = {_identity(key): (key, value) for key, value in before}
             new = {_identity(key): (key, value) for key, value in after}
@@ -204,10 +220,10 @@ class _Capture:
                 if identity not in old or old[identity][1] is not value:
                     if identity in old and _plain_change(old[identity][1], value):
                         more.add(place_of(container, key))
-                    changes.append(Effect("set", number, key, value))
+                    changes.append(Effect("set", container.identity, key, value))
             for identity, (key, _) in old.items():
                 if identity not in new:
-                    changes.append(Effect("delete", number, key, None))
+                    changes.append(Effect("delete", container.identity, key, None))
         more -= self.lifted
         if more:
             raise LiftMore(more)
@@ -215,7 +231,6 @@ class _Capture:
 
     def _list_change(
         self,
-        number: int,
         container: Container,
         before: list[tuple[Any, Any]],
         after: list[tuple[Any, Any]],
@@ -225,7 +240,7 @@ class _Capture:
             for (key, new), (_, old) in zip(after, before, strict=True):
                 if new is not old and _plain_change(old, new):
                     more.add(place_of(container, key))
-        return [Effect("list", number, None, [value for _, value in after])]
+        return [Effect("list", container.identity, None, [value for _, value in after])]
 
     # ---- the result -------------------------------------------------------------------------
 

@@ -75,12 +75,16 @@ def _single_check(state: State) -> Callable[[], bool]:
     """Whether the cells and globals hold what they held."""
     names: dict[str, Any] = {}
     tests: list[str] = []
-    for k, (container, value) in enumerate(state.single):
+    for k, (container, key, value) in enumerate(state.single):
         names[f"v{k}"] = value
         names[f"c{k}"] = container.holder
-        names[f"k{k}"] = container.key
+        names[f"k{k}"] = key
         now = f"c{k}.cell_contents" if container.kind == "cell" else f"c{k}.get(k{k})"
         tests.append(f"{now} is v{k}")
+    for k, (container, attributes) in enumerate(state.fields):
+        names[f"f{k}"] = container.holder
+        names[f"a{k}"] = attributes
+        tests.append(f"tuple(f{k}) == a{k}")
     test = " and ".join(tests) or "True"
     # A cell can have been emptied since.
     code = f"def check():\n  try: return {test}\n  except ValueError: return False"
