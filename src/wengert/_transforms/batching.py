@@ -136,11 +136,21 @@ def unwrap(handle: Any) -> tuple[Any, list[Level]]:
     return handle, levels
 
 
+def _mapped_size(leaf: Any, dim: int) -> int:
+    """How many samples an argument has."""
+    if not isinstance(leaf, Handle):
+        raise TypeError(
+            f"vmap: an argument is a {type(leaf).__name__}, which has no axis to map over. Give it "
+            "None in in_dims, or wrap it with wengert.tensor(...)."
+        )
+    if not leaf._data.ndim:
+        raise DimensionError("vmap: a 0-d tensor has no axis to map over. Give it None in in_dims.")
+    return leaf._data.shape[normalize_axis(dim, leaf._data.ndim, "vmap")]
+
+
 def to_front(x: Any, axis: int, name: str) -> Any:
     """Move an axis to the front."""
     ndim = x._data.ndim
-    if ndim == 0:
-        raise DimensionError(f"{name}: a 0-d tensor has no axis to map over; pass in_dims=None.")
     axis = normalize_axis(axis, ndim, name)
     if axis == 0:
         return x
@@ -213,9 +223,9 @@ def vmap(
         leaves, structure = pytree.flatten(args)
         dims = _matched(in_dims, args, "in_dims")
         sizes = {
-            leaf._data.shape[normalize_axis(dim, leaf._data.ndim, "vmap")]
+            _mapped_size(leaf, dim)
             for leaf, dim in zip(leaves, dims, strict=True)
-            if dim is not None and isinstance(leaf, Handle) and leaf._data.ndim
+            if dim is not None
         }
         if len(sizes) != 1:
             raise ShapeError(
