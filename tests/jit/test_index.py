@@ -20,6 +20,7 @@ from wengert._jit.index import (
     unbounded,
     unflattened,
 )
+from wengert._jit.places import _fits
 
 
 def worth(index: Index, places: dict[Var, int]) -> int:
@@ -104,3 +105,11 @@ def test_what_a_condition_guarantees_removes_divisions_and_can_be_forgotten() ->
     assert row == at(j)
     assert unbounded(column) == moved
     assert bounded(at(i), 8) == at(i)
+
+
+def test_only_small_indices_are_computed_in_32_bits() -> None:
+    long = Var(2**20)
+    assert _fits(at(long) * 1000 + 5)
+    assert not _fits(at(long) * 3000)
+    assert not _fits(at(long) * 3000 // 2999)
+    assert not _fits(at(long) - 2**31)
