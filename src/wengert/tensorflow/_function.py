@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._jit.api import jit
-
 
 def function(
     func: Callable[..., Any] | None = None,
@@ -27,6 +25,8 @@ def function(
     >>> double(tf.constant(3.0))
     tensor(6.)
     """
+    from .._jit.api import jit  # the compiler is loaded when somebody compiles
+
     return jit if func is None else jit(func)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from ..._base import pytree
 from ..._base.errors import ShapeError, StateError
 from ..._functions.shape import cat
-from ..._jit.api import jit
 from ..._record import modes as _modes
+from .._function import function
 from .._tape import GradientTape
 from . import losses as _losses
 from . import metrics as _metrics
@@ -26,12 +26,13 @@ from .callbacks import Callback, CallbackList, History
 class _Book:
     """What a model notes while it trains. Compiled steps look into `__dict__`s; this has none."""
 
-    __slots__ = ("history", "loss", "metrics", "step")
+    __slots__ = ("history", "loss", "metrics", "step", "weighted")
 
     def __init__(self) -> None:
         self.history: Any = None
         self.loss = _metrics.Mean("loss")
         self.metrics: list[Any] = []
+        self.weighted: list[Any] = []
         self.step: Callable[..., Any] | None = None
 
 
@@ -61,23 +62,26 @@ class Model(Layer):
         *,
         jit_compile: bool = False,
         run_eagerly: bool = False,
-        weighted_metrics: None = None,
+        weighted_metrics: Sequence[Any] | None = None,
     ) -> None:
         """Say how to train: optimiser, loss and metrics, by name or as objects.
 
-        With `jit_compile` a step of training becomes native code, made at the first batch of each
-        shape.
+        Sample weights count for the loss and for `weighted_metrics`, not for `metrics`. With
+        `jit_compile` a step of training becomes native code, made at the first batch of each shape.
         """
         self.optimizer = _optimizers.get(optimizer)
         self.loss = _losses.get(loss)
-        given: Sequence[Any] = [metrics] if isinstance(metrics, str) else metrics or ()
-        self._book.metrics = [_metrics.get(metric) for metric in given]
-        self._book.step = jit(self._move) if jit_compile and not run_eagerly else None
+        self._book.metrics = _listed(metrics)
+        self._book.weighted = _listed(weighted_metrics)
+        taken = {metric.name for metric in self._book.metrics}
+        for metric in self._book.weighted:
+            metric.name = f"weighted_{metric.name}" if metric.name in taken else metric.name
+        self._book.step = function(self._move) if jit_compile and not run_eagerly else None
 
     @property
     def metrics(self) -> list[Any]:
         """The loss and the metrics that `compile` was given."""
-        return [self._book.loss, *self._book.metrics]
+        return [self._book.loss, *self._book.metrics, *self._book.weighted]
 
     @property
     def history(self) -> Any:
@@ -140,6 +144,8 @@ class Model(Layer):
         size = float(pytree.flatten(predictions)[0][0].shape[0])
         self._book.loss.update_state(loss, sample_weight=size)
         for metric in self._book.metrics:
+            metric.update_state(y, predictions)
+        for metric in self._book.weighted:
             metric.update_state(y, predictions, sample_weight=weight)
         return {metric.name: float(metric.result()) for metric in self.metrics}
 
@@ -370,6 +376,11 @@ class Sequential(Model):
     def layers(self) -> list[Any]:
         """The layers, the declared input aside."""
         return [layer for layer in self._sequence if not isinstance(layer, InputLayer)]
+
+
+def _listed(metrics: Sequence[Any] | str | None) -> list[Any]:
+    given: Sequence[Any] = [metrics] if isinstance(metrics, str) else metrics or ()
+    return [_metrics.get(metric) for metric in given]
 
 
 def _without_none(batch: tuple[Any, Any, Any]) -> tuple[Any, ...]:
