@@ -5,6 +5,6 @@ holds the word. A mutation says which file, which text (it must occur exactly on
 there instead, and the tests of which at least one must fail.
 """
 
-from . import control_flow, core
+from . import control_flow, core, declarations
 
-MUTATIONS = [*core.MUTATIONS, *control_flow.MUTATIONS]
+MUTATIONS = [*declarations.MUTATIONS, *core.MUTATIONS, *control_flow.MUTATIONS]

@@ -1,0 +1,75 @@
+"""Tensors from nothing and from data: values, dtypes, shared memory, and what cannot be made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wengert as w
+
+
+def test_filled_tensors() -> None:
+    assert w.zeros(2, 3).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert w.zeros((2, 1), dtype="int64").tolist() == [[0], [0]]
+    assert w.ones(2).tolist() == [1, 1]
+    assert w.full((2,), 2.5).tolist() == [2.5, 2.5]
+    assert w.full((2,), w.tensor(3)).tolist() == [3, 3]
+    assert w.full((), True).dtype == "bool"
+    assert w.empty(2, 3).shape == (2, 3)
+    assert w.empty_like(w.ones(2, dtype="int32")).dtype == "int32"
+    assert w.zeros(()).shape == ()
+    assert w.ones(2, requires_grad=True).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((5,), [0, 1, 2, 3, 4]),
+        ((1, 4), [1, 2, 3]),
+        ((0, 10, 3), [0, 3, 6, 9]),
+        ((5, 0, -2), [5, 3, 1]),
+        ((0.0, 1.0, 0.25), [0.0, 0.25, 0.5, 0.75]),
+        ((3, 3), []),
+    ],
+)
+def test_arange(arguments: Any, expected: Any) -> None:
+    assert w.arange(*arguments).tolist() == expected
+
+
+def test_arange_that_leads_nowhere() -> None:
+    with pytest.raises(ValueError, match="a step of -1 does not lead from 0 to 3"):
+        w.arange(0, 3, -1)
+    with pytest.raises(ValueError, match="step must not be 0"):
+        w.arange(0, 3, 0)
+
+
+def test_spaced_tensors() -> None:
+    np.testing.assert_allclose(
+        w.linspace(-1, 2, 7, dtype="float64").numpy(), [-1 + 0.5 * k for k in range(7)]
+    )
+    np.testing.assert_allclose(
+        w.logspace(0, 3, 4, dtype="float64").numpy(), [1, 10, 100, 1000], rtol=1e-14
+    )
+    assert w.linspace(2, 3, 1).tolist() == [2]
+    assert w.eye(2, 3).tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
+def test_tensors_from_data() -> None:
+    assert w.tensor(3).dtype == "int64"
+    assert w.tensor([1, 2.5]).tolist() == [1, 2.5]
+    assert w.tensor([[True], [False]]).dtype == "bool"
+    assert w.tensor([w.tensor(1.0), w.tensor(2.0)]).tolist() == [1, 2]
+    assert w.tensor([]).shape == (0,)
+    assert w.tensor([[], []]).shape == (2, 0)
+    assert w.tensor(np.float64(2)).dtype == "float64"
+    assert w.as_tensor(w.ones(1)).tolist() == [1]
+    x = w.ones(2)
+    assert w.as_tensor(x) is x
+    array = np.zeros(2)
+    assert w.as_tensor(array).data_ptr() == array.ctypes.data
+    with pytest.raises(TypeError, match="expected a NumPy array, not list"):
+        w.from_numpy([1])
+    with pytest.raises(TypeError, match="object is not supported"):
+        w.tensor(np.array([None]))
