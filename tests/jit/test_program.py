@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -285,3 +286,15 @@ def test_overlapping_windows_are_no_matrix_for_the_library(rng: Rng) -> None:
     windows = made("windows", x, kernel=(30,), stride=(1,), dilation=(1,))
     graph = whole([x, w], [made("matmul", w, windows)])
     agree(graph, [normal(rng, 200), normal(rng, 40, 30)], 1e-4)
+
+
+def test_large_constants_live_as_long_as_the_function(rng: Rng) -> None:
+    array = normal(rng, 100_000)
+    expected = array + 1
+    x = given(())
+    graph = whole([x], [made("add", made("constant", array=array), x)])
+    call = compile_graph(graph, cache=False).call
+    del graph, array
+    gc.collect()
+    np.full(100_000, 5, "float32")
+    np.testing.assert_array_equal(call(np.asarray(1, "float32"))[0], expected)
