@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -854,6 +854,53 @@ class Tensor(Handle):
     uniform_, normal_, bernoulli_ = random.uniform_, random.normal_, random.bernoulli_
     bernoulli = random.bernoulli
     copy_, fill_, zero_ = _inplace.copy_, _inplace.fill_, _inplace.zero_
+
+    if TYPE_CHECKING:  # made from their twins by the loop at the end of this module
+        abs_: Callable[..., Any]
+        acos_: Callable[..., Any]
+        add_: Callable[..., Any]
+        asin_: Callable[..., Any]
+        atan_: Callable[..., Any]
+        bitwise_and_: Callable[..., Any]
+        bitwise_or_: Callable[..., Any]
+        bitwise_xor_: Callable[..., Any]
+        ceil_: Callable[..., Any]
+        clamp_: Callable[..., Any]
+        cos_: Callable[..., Any]
+        cosh_: Callable[..., Any]
+        div_: Callable[..., Any]
+        erf_: Callable[..., Any]
+        erfc_: Callable[..., Any]
+        exp_: Callable[..., Any]
+        expm1_: Callable[..., Any]
+        floor_: Callable[..., Any]
+        floor_divide_: Callable[..., Any]
+        fmod_: Callable[..., Any]
+        index_add_: Callable[..., Any]
+        log_: Callable[..., Any]
+        log1p_: Callable[..., Any]
+        masked_fill_: Callable[..., Any]
+        mul_: Callable[..., Any]
+        neg_: Callable[..., Any]
+        pow_: Callable[..., Any]
+        reciprocal_: Callable[..., Any]
+        relu_: Callable[..., Any]
+        remainder_: Callable[..., Any]
+        round_: Callable[..., Any]
+        rsqrt_: Callable[..., Any]
+        scatter_add_: Callable[..., Any]
+        sigmoid_: Callable[..., Any]
+        sign_: Callable[..., Any]
+        sin_: Callable[..., Any]
+        sinh_: Callable[..., Any]
+        sqrt_: Callable[..., Any]
+        square_: Callable[..., Any]
+        sub_: Callable[..., Any]
+        tan_: Callable[..., Any]
+        tanh_: Callable[..., Any]
+        tril_: Callable[..., Any]
+        triu_: Callable[..., Any]
+        trunc_: Callable[..., Any]
 
     def __iadd__(self, other: Any) -> Any:
         return self + other if _is_number(self) else self.add_(other)
