@@ -14,21 +14,22 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from .._base.dtypes import Dtype
 from .index import Index, Var
 
-CODES = {
-    "bool": "b1",
-    "uint8": "u8",
-    "int8": "i8",
-    "int16": "i16",
-    "int32": "i32",
-    "int64": "i64",
-    "float32": "f32",
-    "float64": "f64",
+NUMPY: dict[str, Dtype] = {
+    "b1": np.dtype("bool"),
+    "u8": np.dtype("uint8"),
+    "i8": np.dtype("int8"),
+    "i16": np.dtype("int16"),
+    "i32": np.dtype("int32"),
+    "i64": np.dtype("int64"),
+    "f32": np.dtype("float32"),
+    "f64": np.dtype("float64"),
 }
 """The dtypes that loops compute with, by the code used inside the compiler."""
 
-NUMPY = {code: np.dtype(name) for name, code in CODES.items()}
+CODES = {dtype: code for code, dtype in NUMPY.items()}
 
 IndexTuple: TypeAlias = tuple[Index, ...]
 

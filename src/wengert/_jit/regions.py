@@ -25,6 +25,7 @@ from .engine import target
 from .fuse import fuse
 from .lanes import Lanes
 from .loops import (
+    CODES,
     NUMPY,
     Buffer,
     Loop,
@@ -70,7 +71,7 @@ class Region:
         required: set[Value] = set()
         for position, (value, dtype) in enumerate(zip(self.results, self.dtypes, strict=True)):
             assert value.code is not None
-            code = value.code if NUMPY[value.code] == dtype else _code(dtype)
+            code = value.code if NUMPY[value.code] == dtype else CODES[dtype]
             buffer = Buffer(f"out{position}", value.shape, code, "output", position)
             if value in buffers or code != value.code or value.name == "literal":
                 copies.append((value, buffer))
@@ -132,10 +133,6 @@ def _given_buffer(value: Value, position: int, strides: Strides) -> Buffer:
             raise ValueError(f"strides {strides} are no multiples of {size} bytes")
         steps = [step // size for step in strides]
     return Buffer(f"in{position}", value.shape, value.code, "input", position, steps)
-
-
-def _code(dtype: Dtype) -> str:
-    return next(code for code, found in NUMPY.items() if found == dtype)
 
 
 @dataclass

@@ -51,7 +51,7 @@ class Value:
         self.output = output
         self.weak = weak
         """Made of Python numbers only: held as Python would, in float64 or int64."""
-        self.code: str | None = _WIDE.get(dtype.kind) if weak else CODES.get(dtype.name)
+        self.code: str | None = _WIDE.get(dtype.kind) if weak else CODES.get(dtype)
         """The dtype that loops compute it in; None if they cannot."""
 
     @property
@@ -249,7 +249,7 @@ def _changes_nothing(
 def _uniform(node: Node, inputs: list[Value], aval: Abstract) -> Value | None:
     """The literal that a node is, if all its elements are one number known now."""
     name = node.primitive.name
-    if aval.dtype.name not in CODES:
+    if aval.dtype not in CODES:
         return None
     if name == "full":
         return _literal(node.params["value"], aval.shape, aval.dtype)
