@@ -103,8 +103,8 @@ WALKS = [
     Mutation(
         "order: the oldest node first",
         _REVERSE,
-        "heapq.heappush(self.heap, (-node.seq, node))",
-        "heapq.heappush(self.heap, (node.seq, node))",
+        "self._pending.pop(-heappop(self.heap))",
+        "self._pending.pop(-self.heap.pop())",
         (f"{_TAPE}backward.py::test_gradients_of_several_paths_add_up",),
     ),
     Mutation(
@@ -117,9 +117,30 @@ WALKS = [
     Mutation(
         "accumulation: the last path wins",
         _REVERSE,
-        "cotangent if before is None else accumulate(before, cotangent)",
+        "cotangent if before is None else self._added(before, cotangent)",
         "cotangent",
         (f"{_TAPE}backward.py::test_gradients_of_several_paths_add_up",),
+    ),
+    Mutation(
+        "accumulation: in place into what others hold",
+        _REVERSE,
+        "        found = accumulate(before, cotangent)\n",
+        "        found = before\n        add_arrays(before._data, cotangent._data, before._data)\n",
+        (f"{_TAPE}short_ways.py::test_a_cotangent_that_several_hold_is_not_added_to_in_place",),
+    ),
+    Mutation(
+        "products: a value written meanwhile",
+        "_transforms/pull.py",
+        "if storage.version != version or array.dtype",
+        "if array.dtype",
+        (f"{_TAPE}short_ways.py::test_a_value_written_meanwhile_raises_as_ever",),
+    ),
+    Mutation(
+        "products: hooks run in silence",
+        _REVERSE,
+        "token = quiet_begin(sweep.settings)",
+        "token = quiet_begin(SILENCE)",
+        (f"{_TAPE}short_ways.py::test_numpy_is_quiet_in_backward_and_not_in_hooks",),
     ),
     Mutation(
         "accumulation: forward, the last operand wins",

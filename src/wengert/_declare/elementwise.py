@@ -1,12 +1,15 @@
 """Elementwise primitives: declared by their partial derivatives, from which all else follows.
 
-    @elementwise(partials=[lambda y: y, lambda x: x], scalar="mul")
+    @elementwise(partials=["y", "x"], scalar="mul")
     def mul(x, y): return numpy.multiply(x, y)
 
-The parameter names of a partial say what is kept: operands by their names, the result as `out`.
-A partial returns a tensor, a number, `Over(divisor)`, `Selected(mask)`, or None where the function
-is locally constant. `scalar` names the operation for the native compiler; None means that only
-NumPy runs it.
+    @elementwise(partials=[lambda x: cos(x)], scalar="sin")
+    def sin(x): return numpy.sin(x)
+
+A partial that is an operand, or the result (`out`), is given by that name. Any other is a function
+whose parameter names say in the same words what is kept. It returns a tensor, a number,
+`Over(divisor)`, `Selected(mask)`, or None where the primitive is locally constant. `scalar` names
+the operation for the native compiler; None means that only NumPy runs it.
 """
 
 from __future__ import annotations
@@ -72,23 +75,35 @@ PartialRule: TypeAlias = (
     | Callable[[Any], Any]
     | Callable[[Any, Any], Any]
     | Callable[[Any, Any, Any], Any]
+    | str
 )
-"""A partial derivative; its parameter names say what it needs."""
+"""A partial derivative: the name of the value that it is, or a function of what it names."""
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 class Partial:
     """One partial derivative, with the positions of the values it asks for."""
 
-    __slots__ = ("function", "positions")
+    __slots__ = ("factor", "function", "positions")
 
-    def __init__(self, function: Callable[..., Any], names: Sequence[str]) -> None:
-        self.function = function
+    def __init__(self, rule: PartialRule, names: Sequence[str]) -> None:
         order = [*names, "out"]
-        wanted = inspect.signature(function).parameters
+        named = isinstance(rule, str)
+        wanted = [rule] if named else list(inspect.signature(rule).parameters)
         unknown = [name for name in wanted if name not in order]
         if unknown:
             raise ValueError(f"a partial asks for {unknown}; it can ask for {order}")
         self.positions = tuple(order.index(name) for name in wanted)
+        self.function: Callable[..., Any] = _itself if named else rule
+        self.factor: int | float | None = None
+        """What needs no computing: the position of the value that it is, or a number."""
+        if named:
+            self.factor = self.positions[0]
+        elif not wanted and isinstance(number := self.function(), float):
+            self.factor = number
 
 
 class Elementwise(Primitive):
@@ -128,6 +143,9 @@ class Elementwise(Primitive):
             None if function is None else Partial(function, names)
             for function in (partials or [None] * self.arity)
         )
+        found = [None if partial is None else partial.factor for partial in self.partials]
+        self.factors = None if None in found else tuple(found)
+        """The factors of all partials, if every one has one."""
         self._kept: dict[int, tuple[int, ...]] = {}
         for wanted in range(1 << self.arity):
             positions: set[int] = set()

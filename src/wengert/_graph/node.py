@@ -38,6 +38,7 @@ class Primitive:
     is_view = False
     selecting: Any = False
     filling = False
+    factors: tuple[Any, ...] | None = None
     samples: Sequence[Any] = ()
     """Where the generated tests call it (`_declare/samples.py`)."""
 

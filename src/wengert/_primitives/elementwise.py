@@ -43,7 +43,7 @@ def sub(x: Any, y: Any) -> Any:
     return np.subtract(x, y)
 
 
-@elementwise(partials=[lambda y: y, lambda x: x], scalar="mul", dtypes="biufc")
+@elementwise(partials=["y", "x"], scalar="mul", dtypes="biufc")
 def mul(x: Any, y: Any) -> Any:
     """Product, x * y."""
     return np.multiply(x, y)

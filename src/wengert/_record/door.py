@@ -93,18 +93,15 @@ def record_pair(primitive: Any, x: Any, y: Any) -> Any:
         return primitive(x, y)
     finally:
         quiet_end(token)
-    if result.__class__ is not ndarray:
-        result = np.asarray(result)
-    elif result.ndim > 1 and not result.flags.c_contiguous:
-        result = np.ascontiguousarray(result)
-    cls = handle_class[0]
-    out = _new(cls)
+    if result.__class__ is not ndarray or result.ndim > 1:
+        result = settled(result)
+    out = _new(handle_class[0])
     out._data = result
     if modes.grad:
         if primitive.differentiable:
             view = x._view
             first = x._edge if view is None or view.seen == view.base.version else edge_of(x)
-            second = y
+            second: Any = y
             if b is not y:
                 view = y._view
                 second = y._edge if view is None or view.seen == view.base.version else edge_of(y)
@@ -124,6 +121,13 @@ def record_pair(primitive: Any, x: Any, y: Any) -> Any:
     elif modes.inference:
         out._inference = True
     return out
+
+
+def settled(result: Any) -> Any:
+    """What NumPy computed as an array in C order; it makes scalars of 0-d results."""
+    if result.__class__ is not ndarray:
+        return np.asarray(result)
+    return result if result.flags.c_contiguous else np.ascontiguousarray(result)
 
 
 def _several(
@@ -256,11 +260,11 @@ def _closed_trace(operands: Sequence[Any]) -> Any:
 
 def new_handle(data: Any, edge: Edge | None = None) -> Any:
     """A handle of the tensor class over `data`, without recording anything."""
-    out = handle_class[0].__new__(handle_class[0])
+    out = _new(handle_class[0])
     out._data = data
     if edge is not None:
         out._edge = edge
     return out
 
 
-__all__ = ["new_handle", "record", "record_pair", "storage_of"]
+__all__ = ["new_handle", "record", "record_pair", "settled", "storage_of"]

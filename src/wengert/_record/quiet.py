@@ -22,14 +22,15 @@ def _leave_errstate(token: Any) -> None:
     token.__exit__(None, None, None)
 
 
-def _pieces() -> tuple[Any, Any, Any]:
-    """The silent settings, and how to switch to them and back."""
+def _pieces() -> tuple[Any, Any, Any, Any]:
+    """The silent settings, how to read settings, and how to switch to some and back."""
     found: Any = getattr(_ufunc_config, "_extobj_contextvar", None)
     if found is None:
-        return {"all": "ignore"}, _with_errstate, _leave_errstate
+        return {"all": "ignore"}, np.geterr, _with_errstate, _leave_errstate
     with np.errstate(all="ignore"):
-        return found.get(), found.set, found.reset
+        return found.get(), found.get, found.set, found.reset
 
 
-SILENCE, quiet_begin, quiet_end = _pieces()
-"""`token = quiet_begin(SILENCE)` ignores floating-point warnings until `quiet_end(token)`."""
+SILENCE, warning_settings, quiet_begin, quiet_end = _pieces()
+"""`token = quiet_begin(SILENCE)` ignores floating-point warnings until `quiet_end(token)`;
+`quiet_begin(settings)` goes back for a while to what `warning_settings()` gave before."""

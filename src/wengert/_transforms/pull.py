@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from numpy import multiply, ndarray
+
 from .._base.shapes import Shape
 from .._graph.node import Node
+from .._graph.value import handle_class
 from .._primitives.creation import zeros
 from .._primitives.elementwise import ne
 from .._primitives.ordering import amax
 from .._primitives.shaping import expand, reshape, sum_to
 from .._record import modes as _modes
+from .._record.door import settled
 from .masks import (
     Mask,
     Partly,
@@ -24,6 +28,8 @@ from .masks import (
 )
 from .site import Site, kept_value
 
+_new: Any = object.__new__
+
 
 def pull(node: Node, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     """The cotangents of the operands of `node`; None where not wanted or not dependent."""
@@ -33,6 +39,54 @@ def pull(node: Node, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[
     if family == "linear":
         return _pull_linear(node, cotangents[0], wanted)
     return _pull_other(node, cotangents, wanted)
+
+
+def pull_products(node: Node, cotangent: Any, needed: set[Node] | None) -> list[Any] | None:
+    """The short way, where nobody records: through an eager node whose partials are numbers and
+    values that it kept, as products of arrays. None if that is not all there is to it.
+    """
+    factors = node.primitive.factors
+    if factors is None or node.outputs or cotangent.__class__ is Partly:
+        return None
+    g = cotangent._data
+    if g.__class__ is not ndarray:
+        return None
+    dtype = g.dtype
+    if dtype.kind != "f":
+        return None
+    tensor = handle_class[0]
+    found: list[Any] = []
+    some = False
+    saved: Any = node.saved
+    inputs: Any = node.inputs
+    for factor, edge, shape in zip(factors, inputs, node.in_shapes):
+        if edge.__class__ is not tuple or (needed is not None and edge[0] not in needed):
+            found.append(None)
+            continue
+        some = True
+        if factor.__class__ is int:
+            kept = saved.get(factor)
+            if kept is None:
+                return None
+            array, storage, version = kept
+            if storage.version != version or array.dtype is not dtype:
+                return None
+            product = multiply(g, array)
+        elif factor == 1.0:
+            product = g
+        else:
+            product = multiply(g, factor)
+        if product.shape != shape:
+            return None
+        if product is g:
+            found.append(cotangent)
+            continue
+        if len(shape) != 1:
+            product = settled(product)
+        out = _new(tensor)
+        out._data = product
+        found.append(out)
+    return found if some else None
 
 
 # ---- elementwise --------------------------------------------------------------------------------

@@ -6,9 +6,13 @@ named values and leaves no trace of itself; `backward` deposits into `.grad`.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
+from heapq import heappop, heappush
+from types import TracebackType
 from typing import Any
+
+from numpy import add as add_arrays
+from numpy import ndarray
 
 from .._base.errors import DifferentiationError, ShapeError, TracingError
 from .._base.kinds import is_array
@@ -16,10 +20,11 @@ from .._graph.node import LEAF, NO_PARAMS, Edge, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle
+from .._record.quiet import SILENCE, quiet_begin, quiet_end, warning_settings
 from .._record.storage import edge_of
 from .._record.trace import differentiable, weak_reference
-from .masks import accumulate, value_of
-from .pull import pull
+from .masks import Partly, accumulate, value_of
+from .pull import pull, pull_products
 from .site import freed_error
 
 
@@ -78,36 +83,90 @@ def _between(roots: Sequence[Node], targets: set[Node]) -> set[Node]:
     return needed
 
 
+class _Sum:
+    """A cotangent that the sweep has added up itself; as nobody else holds it, more is added in
+    place.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 class _Sweep:
-    """The cotangents on their way, by node, and the order in which to take them."""
+    """The cotangents on their way, by node, and the order in which to take them.
+
+    It is a context in which NumPy is quiet.
+    """
 
     def __init__(self) -> None:
-        self.pending: dict[Node, Any] = {}
-        self.heap: list[tuple[int, Node]] = []
+        modes = _modes.current()
+        self.unrecorded = modes.trace is None and not modes.grad and not modes.inference
+        """Whether the sweep itself leaves no record."""
+        self.heap: list[int] = []
         self.passed: set[int] = set()
         """ids of handles that several places may hold, so that nobody may write into them."""
+        self._pending: dict[int, tuple[Node, list[Any]]] = {}
+
+    def __enter__(self) -> _Sweep:
+        self.settings = warning_settings()
+        self._token = quiet_begin(SILENCE)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        quiet_end(self._token)
 
     def add(self, edge: Edge, cotangent: Any) -> None:
+        """Let a cotangent arrive at an output."""
         node, index = edge
-        slots = self.pending.get(node)
-        if slots is None:
-            slots = self.pending[node] = [None] * max(len(node.outputs), 1)
+        place = self._pending.get(node.seq)
+        if place is None:
+            outputs = node.outputs
+            slots: list[Any] = [None] * len(outputs) if outputs else [None]
             slots[index] = cotangent
-            heapq.heappush(self.heap, (-node.seq, node))
+            self._pending[node.seq] = (node, slots)
+            heappush(self.heap, -node.seq)
         else:
+            slots = place[1]
             before = slots[index]
-            slots[index] = cotangent if before is None else accumulate(before, cotangent)
+            slots[index] = cotangent if before is None else self._added(before, cotangent)
+
+    def _added(self, before: Any, cotangent: Any) -> Any:
+        if before.__class__ is _Sum:
+            if cotangent.__class__ is not Partly:
+                total, more = before.value._data, cotangent._data
+                if more.__class__ is ndarray and more.dtype is total.dtype:
+                    add_arrays(total, more, total)
+                    return before
+            before = before.value
+        found = accumulate(before, cotangent)
+        if self.unrecorded and found.__class__ is not Partly and is_array(found._data):
+            return _Sum(found)
+        return found
 
     def pop(self) -> tuple[Node, list[Any]]:
-        node = heapq.heappop(self.heap)[1]
-        return node, self.pending.pop(node)
+        """The newest node, with the cotangents of its outputs."""
+        node, slots = self._pending.pop(-heappop(self.heap))
+        if slots[0].__class__ is _Sum or len(slots) > 1:
+            slots = [slot.value if slot.__class__ is _Sum else slot for slot in slots]
+        return node, slots
 
 
 def _run_hooks(sweep: _Sweep, node: Node, slots: list[Any]) -> None:
     for index, hook in list(node.hooks or ()):
         if slots[index] is not None:
             g = value_of(slots[index])
-            changed = hook(g)
+            token = quiet_begin(sweep.settings)
+            try:
+                changed = hook(g)
+            finally:
+                quiet_end(token)
             # The hook may have kept what it was given.
             sweep.passed.add(id(g))
             if changed is not None:
@@ -136,16 +195,22 @@ def _check_hook(node: Node, g: Any, changed: Any) -> None:
 def _spread(sweep: _Sweep, node: Node, slots: list[Any], needed: set[Node] | None) -> bool:
     """Pull the cotangents of one node back to its operands; False if none of them wants any."""
     inputs: Any = node.inputs
-    if needed is None and not node.outputs:
+    if sweep.unrecorded:
+        products = pull_products(node, slots[0], needed)
+        if products is not None:
+            for edge, product in zip(inputs, products):
+                if product is not None:
+                    if product is slots[0]:
+                        sweep.passed.add(id(product))
+                    sweep.add(edge, product)
+            return True
+    wanted = [
         # An eager node keeps an edge only where there is something to differentiate.
-        wanted = [edge.__class__ is tuple for edge in inputs]
-    else:
-        wanted = [
-            edge.__class__ is tuple
-            and differentiable(edge)
-            and (needed is None or edge[0] in needed)
-            for edge in inputs
-        ]
+        edge.__class__ is tuple
+        and (not node.outputs or differentiable(edge))
+        and (needed is None or edge[0] in needed)
+        for edge in inputs
+    ]
     if True not in wanted:
         return False
     if node.consumed:
@@ -179,19 +244,19 @@ def walk(
     live = [(edge, g) for edge, g in sources if edge is not None and differentiable(edge)]
     if wanted_edges and live:
         needed = _between([edge[0] for edge, _ in live], {edge[0] for edge in wanted_edges})
-        sweep = _Sweep()
-        for edge, cotangent in live:
-            if edge[0] in needed:
-                sweep.add(edge, cotangent)
-        while sweep.heap:
-            node, slots = sweep.pop()
-            if node.hooks:
-                _run_hooks(sweep, node, slots)
-            for index, slot in enumerate(slots):
-                if slot is not None and (node, index) in wanted_edges:
-                    found[(node, index)] = slot if carried else value_of(slot)
-            if _spread(sweep, node, slots, needed) and not retain:
-                free(node)
+        with _Sweep() as sweep:
+            for edge, cotangent in live:
+                if edge[0] in needed:
+                    sweep.add(edge, cotangent)
+            while sweep.heap:
+                node, slots = sweep.pop()
+                if node.hooks:
+                    _run_hooks(sweep, node, slots)
+                for index, slot in enumerate(slots):
+                    if slot is not None and (node, index) in wanted_edges:
+                        found[(node, index)] = slot if carried else value_of(slot)
+                if _spread(sweep, node, slots, needed) and not retain:
+                    free(node)
     return [None if place is None else found.get(place) for place in places]
 
 
@@ -226,7 +291,6 @@ def backward(
 
     All or nothing: gradients are deposited when the sweep is over.
     """
-    sweep = _Sweep()
     found: list[tuple[Any, Any, bool]] = []
     needed: set[Node] | None = None
     only: set[Node] | None = None
@@ -246,7 +310,7 @@ def backward(
                 )
             only.add(place[0])
         needed = _between([edge[0] for edge, _ in live], only)
-    with _modes.override(grad=create_graph):
+    with _modes.override(grad=create_graph), _Sweep() as sweep:
         for edge, cotangent in live:
             sweep.passed.add(id(cotangent))
             sweep.add(edge, cotangent)
