@@ -112,7 +112,15 @@ def test_a_real_signal_in_a_long_backward(transform: Any) -> None:
             y = y * 1.0 + x * 0.0
         return y
 
-    def work(x: Any) -> None:
+    def interrupt(delay: float, stopped: threading.Event) -> None:
+        # Python drops an exception that is raised while an object is finalised: so a signal can
+        # be lost, and is sent again.
+        while not stopped.wait(delay):
+            os.kill(os.getpid(), signal.SIGINT)
+            delay = 3.0
+
+    def work(x: Any, sender: threading.Thread) -> None:
+        sender.start()  # here, where whatever it interrupts is expected to be interrupted
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if transform is None:
@@ -124,20 +132,12 @@ def test_a_real_signal_in_a_long_backward(transform: Any) -> None:
     try:
         for delay in (0.01, 0.05, 0.12):
             x = leaf(1.0) if transform is None else leaf(1.0).detach()
-            # Python drops an exception that is raised while an object is finalised: so a signal can
-            # be lost, and is sent again.
-            timers = [
-                threading.Timer(delay + 3.0 * k, os.kill, (os.getpid(), signal.SIGINT))
-                for k in range(10)
-            ]
-            for timer in timers:
-                timer.start()
+            stopped = threading.Event()
+            sender = threading.Thread(target=interrupt, args=(delay, stopped), daemon=True)
             with pytest.raises(Stop):
-                work(x)
-            for timer in timers:
-                timer.cancel()
-            for timer in timers:
-                timer.join(10)
+                work(x, sender)
+            stopped.set()
+            sender.join(10)
             if transform is None:
                 before_grad = 0.0 if x.grad is None else x.grad.item()
                 assert before_grad == int(before_grad)  # only whole gradients were added
