@@ -161,12 +161,16 @@ class _Capture:
             if event == "call":
                 codes.add(frame.f_code)
 
-        before = sys.getprofile()
+        before: Any = sys.getprofile()
         sys.setprofile(note)
         try:
             return function(*args, **kwargs)
         finally:
-            sys.setprofile(before)
+            if before is None or callable(before):
+                sys.setprofile(before)
+            else:  # cProfile's profiler is no function; it can only be switched on again
+                sys.setprofile(None)
+                before.enable()
             self.result.names = names_in(codes)
 
     # ---- inputs -----------------------------------------------------------------------------
