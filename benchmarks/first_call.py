@@ -1,23 +1,25 @@
 """How long does the first call of a jitted function take: tracing, compiling and running?
 
-Every figure comes from a fresh process that has imported the library and made the data. The cache
-on disk is empty, or holds what another process has just left there. The second table is about a
-process in which another function was jitted before, so that what a compiler loads and starts at its
-first use is not counted.
+Every figure comes from a fresh process. The cache on disk is empty, or holds what another process
+has just left there. For each program there are four tables: the call alone, after the library was
+imported and the data made; import, making and call together; the call alone where another function
+was jitted before, so that what a compiler loads and starts at its first use is not counted; and the
+call alone with a warm cache.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from . import gelu, linear_regression, mlp
-from .contest import Contender, Row, Table, Target
+from .contest import Row, Table, Target
 from .setting import Setting, environment, present
 
 THREADS = (1,)
@@ -25,32 +27,39 @@ NAMES = ("wengert.jit", "jax.jit", "torch.compile")
 SLOW = "torch.compile"
 SLOW_ROUNDS = 2
 """Of the contender whose calls take seconds."""
+PROGRAMS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "linear_regression": ("linear regression step", ()),
+    "gelu": ("gelu forward and backward", ("none", 100_000)),
+    "mlp": ("network step", ()),
+}
+"""Modules of this package, with a title and the arguments that their contenders take."""
 
 
 def tables(setting: Setting) -> Iterator[Table]:
-    """For each program: first in its process, a later one, and with a warm cache."""
-    for program, title in TITLES.items():
+    """Four tables for each program."""
+    for program, (title, _) in PROGRAMS.items():
         names = present(NAMES, setting)
-        cold = [Row(name, []) for name in names]
-        later = [Row(name, []) for name in names]
-        warm = [Row(name, []) for name in names]
+        cold, whole, later, warm = ([Row(name, []) for name in names] for _ in range(4))
         for turn in range(setting.rounds):
             for k, name in enumerate(names):
                 if name == SLOW and turn >= SLOW_ROUNDS:
                     continue
                 with tempfile.TemporaryDirectory() as folder:
-                    cold[k].rounds.append(seconds(program, name, folder))
-                    warm[k].rounds.append(seconds(program, name, folder))
+                    before, call = seconds(program, name, folder)
+                    cold[k].rounds.append(call)
+                    whole[k].rounds.append(before + call)
+                    warm[k].rounds.append(seconds(program, name, folder)[1])
                 with tempfile.TemporaryDirectory() as folder:
-                    later[k].rounds.append(seconds(program, name, folder, later=True))
+                    later[k].rounds.append(seconds(program, name, folder, later=True)[1])
         target = Target("wengert.jit", ["jax.jit"], 1 / 3)
         yield Table(f"first call: {title}, nothing jitted before", cold, [target])
+        yield Table(f"first call: {title}, with import and set-up", whole, [target])
         yield Table(f"first call: {title}, another function jitted before", later, [target])
         yield Table(f"first call: {title}, second process, warm cache", warm)
 
 
-def seconds(program: str, name: str, folder: str, later: bool = False) -> float:
-    """The first call of one contender in a process of its own."""
+def seconds(program: str, name: str, folder: str, later: bool = False) -> tuple[float, float]:
+    """What comes before the first call of a contender, in a process of its own, and the call."""
     place = Path(folder)
     caches = {
         "WENGERT_CACHE_DIR": str(place / "wengert"),
@@ -68,16 +77,27 @@ def seconds(program: str, name: str, folder: str, later: bool = False) -> float:
         env={**environment(1), **caches},
     )
     assert done.returncode == 0, done.stderr
-    return float(json.loads(done.stdout.splitlines()[-1]))
+    before, call = json.loads(done.stdout.splitlines()[-1])
+    return before, call
 
 
-def timed(contender: Contender) -> float:
-    """Seconds until the result of the first call is there."""
+def measure(program: str, name: str, later: bool) -> tuple[float, float]:
+    """Seconds for import and set-up, and from there until the result of the first call is there."""
+    start = time.perf_counter()
+    importlib.import_module(name.split(".")[0])
+    imported = time.perf_counter() - start
+    # The programs' own modules import Wengert, whoever competes.
+    module = importlib.import_module(f"benchmarks.{program}")
+    if later:
+        jit_another(name)
+    start = time.perf_counter()
+    contender = module.CONTENDERS[name](*PROGRAMS[program][1])
+    made = time.perf_counter() - start
     start = time.perf_counter()
     result = contender.call()
     if contender.finish is not None:
         contender.finish(result)
-    return time.perf_counter() - start
+    return imported + made, time.perf_counter() - start
 
 
 def jit_another(name: str) -> None:
@@ -96,20 +116,5 @@ def jit_another(name: str) -> None:
         torch.compile(lambda x: x * x + 1.0)(torch.ones(3))
 
 
-PROGRAMS: dict[str, Callable[[str], Contender]] = {
-    "linear_regression": lambda name: linear_regression.CONTENDERS[name](),
-    "gelu": lambda name: gelu.CONTENDERS[name]("none", 100_000),
-    "mlp": lambda name: mlp.CONTENDERS[name](),
-}
-TITLES = {
-    "linear_regression": "linear regression step",
-    "gelu": "gelu forward and backward",
-    "mlp": "network step",
-}
-
-
 if __name__ == "__main__":
-    _program, _name, _later = sys.argv[1:]
-    if int(_later):
-        jit_another(_name)
-    print(json.dumps(timed(PROGRAMS[_program](_name))))
+    print(json.dumps(measure(sys.argv[1], sys.argv[2], bool(int(sys.argv[3])))))
