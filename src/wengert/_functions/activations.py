@@ -198,3 +198,9 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     cube = e.mul(e.mul(x, x), x)
     inner = e.mul(e.add(x, e.mul(cube, 0.044715)), math.sqrt(2 / math.pi))
     return e.mul(e.mul(x, 0.5), e.add(tanh(inner), 1.0))
+
+
+__all__ = [
+    "log_softmax",
+    "softmax",
+]

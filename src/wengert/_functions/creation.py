@@ -342,3 +342,23 @@ def clone(x: Any) -> Any:
 
         return bitwise_or(x, False)
     return mul(x, 1) if kind in "iu" else mul(x, 1.0)
+
+
+__all__ = [
+    "arange",
+    "as_tensor",
+    "clone",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "linspace",
+    "logspace",
+    "ones",
+    "ones_like",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]

@@ -521,3 +521,19 @@ def diag(x: Any, diagonal: int = 0) -> Any:
 
 
 _diagonal = diagonal
+
+__all__ = [
+    "diag",
+    "diagonal",
+    "gather",
+    "index_add",
+    "index_select",
+    "masked_fill",
+    "masked_select",
+    "nonzero",
+    "scatter_add",
+    "take_along_dim",
+    "tril",
+    "triu",
+    "where",
+]

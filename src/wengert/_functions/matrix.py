@@ -187,3 +187,14 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         return reshape(flat, shape=(*shape[:-1], matrix[0]))
     out = matmul(x, la.swapped(weight) if len(matrix) == 2 else weight)
     return out if bias is None else add(out, bias)
+
+
+__all__ = [
+    "addmm",
+    "bmm",
+    "dot",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+]

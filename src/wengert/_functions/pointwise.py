@@ -12,6 +12,61 @@ from .._graph.value import Handle
 from .._primitives import complex_numbers as c
 from .._primitives import elementwise as e
 from .._primitives import transcendental as t
+from .._primitives.complex_numbers import complex_ as complex
+from .._primitives.elementwise import (
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    bitwise_xor,
+    ceil,
+    eq,
+    floor,
+    floor_divide,
+    fmod,
+    ge,
+    gt,
+    isfinite,
+    isnan,
+    le,
+    lt,
+    maximum,
+    minimum,
+    mul,
+    ne,
+    neg,
+    pow,
+    reciprocal,
+    relu,
+    remainder,
+    round,
+    sign,
+    trunc,
+)
+from .._primitives.transcendental import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cos,
+    cosh,
+    erf,
+    erfc,
+    exp,
+    expm1,
+    log,
+    log1p,
+    rsqrt,
+    sigmoid,
+    sin,
+    sinh,
+    sqrt,
+    tan,
+    tanh,
+)
+from .out import takes_out
 
 
 def operand(value: Any) -> Any:
@@ -23,7 +78,8 @@ def operand(value: Any) -> Any:
     return value
 
 
-def add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
+@takes_out
+def add(x: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     """x + alpha * other.
 
     >>> import wengert
@@ -237,3 +293,90 @@ def angle(x: Any) -> Any:
     if x._data.dtype.kind == "c":
         return t.atan2(c.imag(x), c.real(x))
     return e.where(e.lt(x, 0), float(np.pi), e.where(e.isnan(x), float("nan"), 0.0))
+
+
+absolute = abs
+multiply = mul
+subtract = sub
+divide = div
+true_divide = div
+negative = neg
+clip = clamp
+
+__all__ = [
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "add",
+    "angle",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "ceil",
+    "clamp",
+    "clip",
+    "complex",
+    "conj",
+    "cos",
+    "cosh",
+    "div",
+    "divide",
+    "eq",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "fmod",
+    "ge",
+    "gt",
+    "imag",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "maximum",
+    "minimum",
+    "mul",
+    "multiply",
+    "ne",
+    "neg",
+    "negative",
+    "pow",
+    "real",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "round",
+    "rsqrt",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "sub",
+    "subtract",
+    "tan",
+    "tanh",
+    "true_divide",
+    "trunc",
+]

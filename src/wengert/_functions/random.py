@@ -294,3 +294,19 @@ def bernoulli_(x: Any, p: float = 0.5, *, generator: Generator | None = None) ->
     draws = uniform_values(tuple(x._data.shape), get_default_dtype(), generator)
     write(x, convert(lt(draws, float(p)), x._data.dtype), "bernoulli_")
     return x
+
+
+__all__ = [
+    "bernoulli",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "normal",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "set_rng_state",
+]

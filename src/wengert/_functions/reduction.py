@@ -379,3 +379,25 @@ def topk(x: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = Tru
     if not x._data.ndim:
         return Sorted(values, indices)
     return Sorted(narrow(values, dim, 0, k), narrow(indices, dim, 0, k))
+
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "cumsum",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "norm",
+    "sort",
+    "std",
+    "sum",
+    "topk",
+    "var",
+]

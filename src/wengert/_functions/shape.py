@@ -409,3 +409,30 @@ def pad(x: Any, pad: Sequence[int], mode: str = "constant", value: float | None 
         mask = p.embed(ones_like(inner, dtype="bool"), shape=new, slices=places)
         out = where(mask, out, value)
     return out
+
+
+concat = cat
+
+concatenate = cat
+
+__all__ = [
+    "broadcast_to",
+    "cat",
+    "chunk",
+    "concat",
+    "concatenate",
+    "flatten",
+    "flip",
+    "movedim",
+    "narrow",
+    "permute",
+    "ravel",
+    "reshape",
+    "split",
+    "squeeze",
+    "stack",
+    "t",
+    "transpose",
+    "unbind",
+    "unsqueeze",
+]

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._base.dtypes import category
-from .._base.errors import DtypeError, ShapeError
 from .._declare.elementwise import convert
+from .._functions.out import assign
 from .._graph.node import next_seq
 from .._graph.value import Handle
 from .._primitives.creation import full
@@ -33,24 +32,6 @@ def inplace(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     in_place.__name__ = in_place.__qualname__ = name
     in_place.__doc__ = f"In-place form of `{name.rstrip('_')}`."
     return in_place
-
-
-def assign(x: Any, result: Any, name: str) -> None:
-    """Write `result` into x."""
-    own, new = x._data, result._data
-    if tuple(new.shape) != tuple(own.shape):
-        raise ShapeError(
-            f"{name}: the result has shape {tuple(new.shape)} and does not fit into the tensor of "
-            f"shape {tuple(own.shape)}. Make a new tensor instead."
-        )
-    if new.dtype != own.dtype:
-        if category(new.dtype) > category(own.dtype):
-            raise DtypeError(
-                f"{name}: a result of dtype {new.dtype} cannot be stored in a {own.dtype} tensor. "
-                f"Convert the tensor first: x = x.to(wengert.{new.dtype.name})."
-            )
-        result = convert(result, own.dtype)
-    write(x, result, name)
 
 
 def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
@@ -102,53 +83,3 @@ def zero_(self: Any) -> Any:
     tensor([0., 0.])
     """
     return _filled(self, 0, "zero_")
-
-
-NAMES = [
-    "abs",
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "neg",
-    "pow",
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "sin",
-    "cos",
-    "tan",
-    "tanh",
-    "sinh",
-    "cosh",
-    "sqrt",
-    "rsqrt",
-    "reciprocal",
-    "sigmoid",
-    "relu",
-    "floor",
-    "ceil",
-    "round",
-    "trunc",
-    "sign",
-    "clamp",
-    "remainder",
-    "fmod",
-    "floor_divide",
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
-    "square",
-    "masked_fill",
-    "scatter_add",
-    "index_add",
-    "tril",
-    "triu",
-    "erf",
-    "erfc",
-    "asin",
-    "acos",
-    "atan",
-]
-"""Functions that have an in-place form of the same name with an underscore."""

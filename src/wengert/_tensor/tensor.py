@@ -1,14 +1,14 @@
 """Tensor: the methods and operators of a handle.
 
-Almost every method is a function from `_functions` or a primitive, taken over by assignment. What
-is written out here is what only a handle can do: its gradient, its memory, its identity.
+What is written out here is what only a handle can do: its gradient, its memory, its identity, the
+operators. Every other method is a function taken over in one of the `*_methods` modules.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -21,12 +21,11 @@ from .._base.errors import (
 )
 from .._base.kinds import is_array
 from .._declare.elementwise import convert
-from .._functions import activations, creation, indexing, matrix, pointwise, random, reduction
+from .._functions import creation, indexing, matrix, pointwise, reduction
 from .._functions import shape as movement
 from .._graph.node import Abstract, Node
 from .._graph.value import Batched, Handle, handle_class
 from .._primitives import elementwise as e
-from .._primitives import transcendental as tr
 from .._record import modes as _modes
 from .._record.door import new_handle, record_pair
 from .._record.origin import source_line
@@ -35,8 +34,12 @@ from .._record.trace import concrete, differentiable
 from .._transforms.batching import unwrap
 from .._transforms.reverse import attach_leaf
 from .._transforms.tape import backward as _backward
-from . import inplace as _inplace
+from .matrix_methods import MatrixMethods
+from .pointwise_methods import PointwiseMethods
+from .random_methods import RandomMethods
+from .reduction_methods import ReductionMethods
 from .repr import tensor_text
+from .shape_methods import ShapeMethods
 
 
 class Device:
@@ -102,7 +105,7 @@ def _number(x: Any, what: str, kind: Callable[[Any], Any]) -> Any:
     return kind(concrete(x, what).item())
 
 
-class Tensor(Handle):
+class Tensor(PointwiseMethods, ReductionMethods, ShapeMethods, MatrixMethods, RandomMethods):
     """An n-dimensional array that records what is done to it.
 
     Made by `tensor`, `zeros`, `from_numpy` and so on, not by calling the class with sizes.
@@ -772,136 +775,6 @@ class Tensor(Handle):
 
         return apply_function(func, args, kwargs)
 
-    # ---- taken over -------------------------------------------------------------------------
-
-    add, sub, div, abs = pointwise.add, pointwise.sub, pointwise.div, pointwise.abs
-    absolute, subtract = pointwise.abs, sub
-    divide, true_divide = div, div
-    mul, neg, pow, reciprocal = e.mul, e.neg, e.pow, e.reciprocal
-    multiply, negative = mul, neg
-    remainder, fmod, floor_divide = e.remainder, e.fmod, e.floor_divide
-    maximum, minimum, relu, sigmoid = e.maximum, e.minimum, e.relu, tr.sigmoid
-    sign, floor, ceil, trunc, round = e.sign, e.floor, e.ceil, e.trunc, e.round
-    eq, ne, lt, le, gt, ge = e.eq, e.ne, e.lt, e.le, e.gt, e.ge
-    isnan, isfinite, isinf = e.isnan, e.isfinite, pointwise.isinf
-    bitwise_and, bitwise_or, bitwise_xor = e.bitwise_and, e.bitwise_or, e.bitwise_xor
-    bitwise_not = e.bitwise_not
-    logical_not, logical_and = pointwise.logical_not, pointwise.logical_and
-    logical_or, logical_xor = pointwise.logical_or, pointwise.logical_xor
-    exp, expm1, log, log1p, sqrt, rsqrt = tr.exp, tr.expm1, tr.log, tr.log1p, tr.sqrt, tr.rsqrt
-    exp2, log2, log10, square = pointwise.exp2, pointwise.log2, pointwise.log10, pointwise.square
-    sin, cos, tan, sinh, cosh, tanh = tr.sin, tr.cos, tr.tan, tr.sinh, tr.cosh, tr.tanh
-    asin, acos, atan, atan2 = tr.asin, tr.acos, tr.atan, tr.atan2
-    asinh, acosh, atanh, erf, erfc = tr.asinh, tr.acosh, tr.atanh, tr.erf, tr.erfc
-    arcsin, arccos, arctan = asin, acos, atan
-    clamp, clip, angle, conj = pointwise.clamp, pointwise.clamp, pointwise.angle, pointwise.conj
-    clone = creation.clone
-
-    reshape, view, flatten, ravel = (
-        movement.reshape,
-        movement.view,
-        movement.flatten,
-        movement.ravel,
-    )
-    permute, transpose, t, movedim = (
-        movement.permute,
-        movement.transpose,
-        movement.t,
-        movement.movedim,
-    )
-    swapaxes, moveaxis = transpose, movedim
-    squeeze, unsqueeze, expand = movement.squeeze, movement.unsqueeze, movement.expand
-    expand_as, broadcast_to, repeat = movement.expand_as, movement.broadcast_to, movement.repeat
-    narrow, split, chunk, unbind, flip = (
-        movement.narrow,
-        movement.split,
-        movement.chunk,
-        movement.unbind,
-        movement.flip,
-    )
-
-    sum, mean, var, std, norm = (
-        reduction.sum,
-        reduction.mean,
-        reduction.var,
-        reduction.std,
-        reduction.norm,
-    )
-    max, min, amax, amin = reduction.max, reduction.min, reduction.amax, reduction.amin
-    argmax, argmin, any, all = (
-        reduction.argmax,
-        reduction.argmin,
-        reduction.any,
-        reduction.all,
-    )
-    cumsum, logsumexp = reduction.cumsum, reduction.logsumexp
-    softmax, log_softmax = activations.softmax, activations.log_softmax
-    sort, argsort, topk = reduction.sort, reduction.argsort, reduction.topk
-
-    masked_fill, masked_select = indexing.masked_fill, indexing.masked_select
-    nonzero, index_select, gather = indexing.nonzero, indexing.index_select, indexing.gather
-    take_along_dim, scatter_add = indexing.take_along_dim, indexing.scatter_add
-    index_add, tril, triu = indexing.index_add, indexing.tril, indexing.triu
-    diagonal, diag = indexing.diagonal, indexing.diag
-
-    def where(self, condition: Any, other: Any) -> Any:
-        """The tensor where the condition holds, `other` elsewhere."""
-        return indexing.where(condition, self, other)
-
-    matmul, mm, bmm, mv, dot = matrix.matmul, matrix.mm, matrix.bmm, matrix.mv, matrix.dot
-    outer, addmm = matrix.outer, matrix.addmm
-
-    uniform_, normal_, bernoulli_ = random.uniform_, random.normal_, random.bernoulli_
-    bernoulli = random.bernoulli
-    copy_, fill_, zero_ = _inplace.copy_, _inplace.fill_, _inplace.zero_
-
-    if TYPE_CHECKING:  # made from their twins by the loop at the end of this module
-        abs_: Callable[..., Any]
-        acos_: Callable[..., Any]
-        add_: Callable[..., Any]
-        asin_: Callable[..., Any]
-        atan_: Callable[..., Any]
-        bitwise_and_: Callable[..., Any]
-        bitwise_or_: Callable[..., Any]
-        bitwise_xor_: Callable[..., Any]
-        ceil_: Callable[..., Any]
-        clamp_: Callable[..., Any]
-        cos_: Callable[..., Any]
-        cosh_: Callable[..., Any]
-        div_: Callable[..., Any]
-        erf_: Callable[..., Any]
-        erfc_: Callable[..., Any]
-        exp_: Callable[..., Any]
-        expm1_: Callable[..., Any]
-        floor_: Callable[..., Any]
-        floor_divide_: Callable[..., Any]
-        fmod_: Callable[..., Any]
-        index_add_: Callable[..., Any]
-        log_: Callable[..., Any]
-        log1p_: Callable[..., Any]
-        masked_fill_: Callable[..., Any]
-        mul_: Callable[..., Any]
-        neg_: Callable[..., Any]
-        pow_: Callable[..., Any]
-        reciprocal_: Callable[..., Any]
-        relu_: Callable[..., Any]
-        remainder_: Callable[..., Any]
-        round_: Callable[..., Any]
-        rsqrt_: Callable[..., Any]
-        scatter_add_: Callable[..., Any]
-        sigmoid_: Callable[..., Any]
-        sign_: Callable[..., Any]
-        sin_: Callable[..., Any]
-        sinh_: Callable[..., Any]
-        sqrt_: Callable[..., Any]
-        square_: Callable[..., Any]
-        sub_: Callable[..., Any]
-        tan_: Callable[..., Any]
-        tanh_: Callable[..., Any]
-        tril_: Callable[..., Any]
-        triu_: Callable[..., Any]
-        trunc_: Callable[..., Any]
-
     def __iadd__(self, other: Any) -> Any:
         return self + other if _is_number(self) else self.add_(other)
 
@@ -969,9 +842,6 @@ def _foreign(function: Any, x: Any, other: Any, reflected: bool = False) -> Any:
         return NotImplemented
     return function(other, x) if reflected else function(x, other)
 
-
-for _name in _inplace.NAMES:
-    setattr(Tensor, _name + "_", _inplace.inplace(getattr(Tensor, _name), _name + "_"))
 
 handle_class[0] = Tensor
 

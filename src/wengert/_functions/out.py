@@ -1,0 +1,116 @@
+"""`out=`: writing a result into a tensor that the caller gives.
+
+A function that takes `out` names it in its signature and is decorated with `takes_out`, which does
+the rest, so that the function itself only computes. The write is an ordinary in-place write: it is
+checked, counted and recorded like one.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .._base.dtypes import category
+from .._base.errors import DtypeError, ShapeError, TracingError
+from .._base.kinds import is_array
+from .._declare.elementwise import convert
+from .._graph.node import next_seq
+from .._graph.value import Handle
+from .._record.storage import check_writable, keep_copies, write
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def assign(x: Any, result: Any, name: str) -> None:
+    """Write `result` into x: it must have the shape of x, and a dtype that x can hold."""
+    check_fits(x, result, name)
+    if tuple(result._data.shape) != tuple(x._data.shape):
+        raise ShapeError(
+            f"{name}: the result has shape {tuple(result._data.shape)} and does not fit into the "
+            f"tensor of shape {tuple(x._data.shape)}. Make a new tensor instead."
+        )
+    write(x, convert(result, x._data.dtype), name)
+
+
+def check_fits(x: Any, result: Any, name: str) -> None:
+    """Raise if a result of this dtype cannot be stored in x."""
+    own, new = x._data.dtype, result._data.dtype
+    if category(new) > category(own):
+        raise DtypeError(
+            f"{name}: a result of dtype {new} cannot be stored in a {own} tensor. "
+            f"Convert the tensor first: x = x.to(wengert.{new.name})."
+        )
+
+
+def takes_out(function: _Function) -> _Function:
+    """Let `function` write what it returns into `out` (a tuple where it returns several).
+
+    The function declares the parameter and never sees it. A tensor without elements takes the shape
+    of the result; any other must have it.
+
+    >>> import wengert
+    >>> y = wengert.empty(2)
+    >>> wengert.add(wengert.ones(2), 1, out=y) is y
+    True
+    >>> y
+    tensor([2., 2.])
+    """
+    name = function.__name__.strip("_")
+
+    @functools.wraps(function)
+    def writing(*args: Any, **kwargs: Any) -> Any:
+        if "out" not in kwargs:
+            return function(*args, **kwargs)
+        out = kwargs.pop("out")
+        return function(*args, **kwargs) if out is None else into(out, function, args, kwargs, name)
+
+    return writing  # pyright: ignore[reportReturnType]
+
+
+def into(
+    out: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any], name: str
+) -> Any:
+    """Call the function and write its results into `out`, once all of them are known to fit."""
+    several = isinstance(out, (tuple, list))
+    targets: list[Any] = [*out] if several else [out]  # pyright: ignore[reportUnknownVariableType]
+    for target in targets:
+        if not isinstance(target, Handle):
+            raise TypeError(f"{name}: out must be a tensor, not {type(target).__name__}.")
+        check_writable(target, name)
+    since = next_seq()
+    found: Any = function(*args, **kwargs)
+    results: list[Any] = list(found) if issubclass(found.__class__, tuple) else [found]
+    if len(results) != len(targets):
+        raise ValueError(f"{name}: {len(results)} results, but out has {len(targets)} tensors.")
+    for target, result in zip(targets, results, strict=True):
+        check_fits(target, result, name)
+        if tuple(target._data.shape) != tuple(result._data.shape) and target._data.size:
+            raise ShapeError(
+                f"{name}: the result has shape {tuple(result._data.shape)} and out has "
+                f"{tuple(target._data.shape)}. Pass an out of that shape, or wengert.empty(0)."
+            )
+    for target, result in zip(targets, results, strict=True):
+        keep_copies(result, since, target)
+        if tuple(target._data.shape) != tuple(result._data.shape):
+            _resize(target, tuple(result._data.shape), name)
+        assign(target, result, name)
+    if several:
+        return type(found)(*targets) if hasattr(found, "_fields") else tuple(targets)
+    return out
+
+
+def _resize(target: Any, shape: tuple[int, ...], name: str) -> None:
+    """Give an empty tensor memory for a result."""
+    if not is_array(target._data) or target._view is not None:
+        raise TracingError(
+            f"{name}: an out without elements can be given memory only outside of traced functions "
+            f"and if it is no view. Pass an out of shape {shape}."
+        )
+    target._data = np.empty(shape, target._data.dtype)
+    target._storage = None
+
+
+__all__ = ["assign", "takes_out"]
