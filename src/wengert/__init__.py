@@ -30,6 +30,9 @@ from ._base.dtypes import (
     int64,
     set_default_dtype,
     uint8,
+    uint16,
+    uint32,
+    uint64,
 )
 from ._functions import activations as _activations
 from ._functions import creation as _creation
@@ -177,6 +180,9 @@ __all__ = [
     "short",
     "tensorflow",
     "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
     "utils",
     "value_and_grad",
     "vjp",

@@ -29,6 +29,10 @@ def of(dtype: str, axes: int) -> Any:
         ((U8, 1), ("int8", 1), "int16"),
         ((U8, 1), (I32, 1), I32),
         ((B, 1), (U8, 1), U8),
+        (("uint16", 1), ("int16", 1), I32),
+        (("uint16", 1), (U8, 1), "uint16"),
+        (("uint32", 1), (I32, 1), I64),
+        (("uint64", 1), (F32, 1), F32),
         ((B, 1), (F16, 1), F16),
         ((F64, 1), (C64, 1), C128),
         ((F32, 1), (C64, 1), C64),
@@ -205,3 +209,23 @@ def test_statistics_of_halves_do_not_overflow(dtype: str) -> None:
     x.mean().backward()
     assert x.grad.dtype == x.dtype
     assert x.grad[0].item() == 2.0**-12
+
+
+def test_no_integer_holds_uint64_and_a_signed_one() -> None:
+    with pytest.raises(wengert.errors.DtypeError, match="no integer dtype holds both uint64"):
+        of("uint64", 1) + of(I32, 1)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "uint32", "uint64"])
+def test_wide_unsigned_integers_compute_and_compile_alike(dtype: str) -> None:
+    def f(x: Any, y: Any) -> Any:
+        return x + y, x * y, x - y, x // y, x % y, x < y, x + 1, x.to("float64") / 2
+
+    largest = int(numpy.iinfo(dtype).max)
+    x = wengert.from_numpy(numpy.array([1, 2, largest], dtype))
+    y = wengert.from_numpy(numpy.array([3, largest, largest], dtype))
+    eager = f(x, y)
+    assert eager[0].tolist() == [4, 1, largest - 1]
+    assert eager[3].tolist() == [0, 0, 1]
+    for ours, compiled in zip(eager, wengert.jit(f)(x, y), strict=True):
+        assert (ours.dtype, ours.tolist()) == (compiled.dtype, compiled.tolist())

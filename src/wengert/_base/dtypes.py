@@ -22,6 +22,9 @@ bool_: Dtype = np.dtype("bool")
 uint8: Dtype = np.dtype("uint8")
 int8: Dtype = np.dtype("int8")
 int16: Dtype = np.dtype("int16")
+uint16: Dtype = np.dtype("uint16")
+uint32: Dtype = np.dtype("uint32")
+uint64: Dtype = np.dtype("uint64")
 int32: Dtype = np.dtype("int32")
 int64: Dtype = np.dtype("int64")
 float16: Dtype = np.dtype("float16")
@@ -33,6 +36,9 @@ complex128: Dtype = np.dtype("complex128")
 _NAMES: dict[str, Dtype] = {
     "bool": bool_,
     "uint8": uint8,
+    "uint16": uint16,
+    "uint32": uint32,
+    "uint64": uint64,
     "int8": int8,
     "int16": int16,
     "short": int16,
@@ -177,7 +183,13 @@ def _join(a: Dtype, b: Dtype) -> Dtype:
     if rank_a == 2 and "bfloat16" in (a.name, b.name):
         other = b if a.name == "bfloat16" else a
         return float32 if other == float16 else other
-    return np.promote_types(a, b)
+    joined = np.promote_types(a, b)
+    if category(joined) != rank_a:
+        raise DtypeError(
+            f"promotion: no integer dtype holds both {a} and {b}. Convert one of the two first, for "
+            "example with x.to(wengert.int64)."
+        )
+    return joined
 
 
 def promote(tensors: Iterable[tuple[Dtype, int]], numbers: Iterable[complex] = ()) -> Dtype:
