@@ -186,8 +186,8 @@ def _join(a: Dtype, b: Dtype) -> Dtype:
     joined = np.promote_types(a, b)
     if category(joined) != rank_a:
         raise DtypeError(
-            f"promotion: no integer dtype holds both {a} and {b}. Convert one of the two first, for "
-            "example with x.to(wengert.int64)."
+            f"promotion: no integer dtype holds both {a} and {b}. Convert one of the two first, "
+            "for example with x.to(wengert.int64)."
         )
     return joined
 
