@@ -21,7 +21,6 @@ from .loops import (
     Expr,
     IndexTuple,
     Load,
-    Local,
     Loop,
     Position,
     Product,
@@ -207,9 +206,11 @@ class Lowering:
         axis: int = value.params["axis"]
         variables = [Var(extent) for extent in value.shape]
         index = tuple(map(at, variables))
-        acc = Accumulator(f"s{next(self._names)}", "sum", value.code)
-        element = cast(self.reader.read(value.inputs[0], index), value.code)
-        running: Local = local(acc.name, acc.code)
+        # As in the primitive: single precision is kept in double, where terms do not drown.
+        wide = "f64" if value.code == "f32" else value.code
+        acc = Accumulator(f"s{next(self._names)}", "sum", wide)
+        element = cast(self.reader.read(value.inputs[0], index), wide)
+        running = cast(local(acc.name, acc.code), value.code)
         scan = Loop(variables[axis], [Update(acc, element), Store(buffer, index, running)], [acc])
         self._nest([var for k, var in enumerate(variables) if k != axis], [scan])
 

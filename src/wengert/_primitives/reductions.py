@@ -6,15 +6,27 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import Dtype, float32, is_floating
+from .._base.dtypes import (
+    Dtype,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    is_floating,
+)
 from .._base.shapes import Shape
 from .._declare.linear import linear
 from .._declare.samples import Sample
+from .summation import summed
 
 
 def accumulator(dtype: Dtype) -> Dtype:
     """The dtype in which sums are kept: halves stop growing after a few hundred terms."""
     return float32 if is_floating(dtype) and dtype.itemsize == 2 else dtype
+
+
+_RUNNING: dict[Dtype, Dtype] = {float16: float64, float32: float64, complex64: complex128}
 
 
 def reduced(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
@@ -54,7 +66,7 @@ _CUBE = [
 )
 def sum_(x: Any, axes: tuple[int, ...]) -> Any:
     """Sum over axes, which disappear."""
-    return np.asarray(np.sum(x, axis=axes, dtype=accumulator(x.dtype))).astype(x.dtype, copy=False)
+    return np.asarray(summed(x, axes, accumulator(x.dtype))).astype(x.dtype, copy=False)
 
 
 def _flip(x: Any, axis: int) -> Any:
@@ -81,5 +93,6 @@ def _flip(x: Any, axis: int) -> Any:
     ],
 )
 def cumsum(x: Any, axis: int) -> Any:
-    """Running sum along an axis."""
-    return np.cumsum(x, axis, dtype=accumulator(x.dtype)).astype(x.dtype, copy=False)
+    """Running sum along an axis; single precision is kept in double, where terms do not drown."""
+    wide = _RUNNING.get(x.dtype, accumulator(x.dtype))
+    return np.cumsum(x, axis, dtype=wide).astype(x.dtype, copy=False)
