@@ -19,8 +19,8 @@ from wengert._declare.registry import primitives
 
 from .oracles import DIFFERENTIATED_AS, ELEMENTWISE, WHOLE, Array, mp
 
-REAL_ONLY = {"amax", "amin", "argmax", "argmin", "complex", "sort"}
-COMPLEX_ONLY = {"conj", "imag", "modulus", "real"}
+REAL_ONLY = {"amax", "amin", "argmax", "argmin", "complex", "sort", "view_as_complex"}
+COMPLEX_ONLY = {"conj", "imag", "modulus", "real", "view_as_real"}
 FIXED_DTYPE = {"constant", "full", "iota", "to"}
 """Their parameters say the dtype."""
 

@@ -196,6 +196,42 @@ def _embed(x: Array, shape: Any, slices: Any) -> Array:
     return out
 
 
+def _on_lattice(place: Any, starts: Any, steps: Any) -> tuple[int, ...]:
+    return tuple(
+        start + sum(k * i for k, i in zip(step, place, strict=True))
+        for start, step in zip(starts, steps, strict=True)
+    )
+
+
+def _lattice(x: Array, shape: Any, starts: Any, steps: Any) -> Array:
+    out = _empty(shape)
+    for place in numpy.ndindex(*shape):
+        out[place] = x[_on_lattice(place, starts, steps)]
+    return out
+
+
+def _lattice_add(g: Array, source: Any, shape: Any, starts: Any, steps: Any) -> Array:
+    out = _empty(source)
+    for place in numpy.ndindex(*shape):
+        target = _on_lattice(place, starts, steps)
+        out[target] = out[target] + g[place]
+    return out
+
+
+def _view_as_real(x: Array) -> Array:
+    out = _empty((*x.shape, 2))
+    for place in numpy.ndindex(*x.shape):
+        out[(*place, 0)], out[(*place, 1)] = mp.re(x[place]), mp.im(x[place])
+    return out
+
+
+def _view_as_complex(x: Array) -> Array:
+    out = _empty(x.shape[:-1])
+    for place in numpy.ndindex(*out.shape):
+        out[place] = x[(*place, 0)] + x[(*place, 1)] * mp.mpc(0, 1)
+    return out
+
+
 def _concatenate(*parts: Array, axis: int) -> Array:
     shape = list(parts[0].shape)
     shape[axis] = sum(part.shape[axis] for part in parts)
@@ -386,6 +422,7 @@ _VIEWS: dict[str, Callable[..., Array]] = {
     "permute": _permute,
     "expand": _expand,
     "slice": _slice,
+    "lattice": _lattice,
     "detach": lambda x: x,
 }
 
@@ -418,6 +455,8 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "full": lambda shape, value, dtype: numpy.full(shape, value, object),
     "imag": lambda x: _each(mp.im, x),
     "iota": lambda size, dtype: numpy.array([*range(size)], object),
+    "lattice": _lattice,
+    "lattice_add": _lattice_add,
     "matmul": _matmul,
     "modulus": lambda x: _each(lambda v: mp.sqrt(mp.re(v) ** 2 + mp.im(v) ** 2), x),
     "overwrite": lambda old, new: new,
@@ -432,6 +471,8 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "sum": _reduce(_sum_of, 0),
     "take": _take,
     "to": _to,
+    "view_as_complex": _view_as_complex,
+    "view_as_real": _view_as_real,
     "view_put": _view_put,
     "windows": _windows,
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .simplify import Value
 
-MOVEMENT = frozenset(("reshape", "permute", "expand", "slice", "embed", "windows"))
+MOVEMENT = frozenset(("reshape", "permute", "expand", "slice", "embed", "windows", "lattice"))
 FREE = MOVEMENT | {"to", "iota", "literal", "constant"}
 """Computing these again is cheaper than a load and a store."""
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._base.kinds import is_tuple
 from .._graph.graph import Graph
-from .choose import FREE, is_library_product
+from .choose import FREE, MOVEMENT, is_library_product
 from .loops import NUMPY
 from .products import has_library
 from .reading import operand_code
@@ -85,6 +85,8 @@ def is_native(value: Value) -> bool:
     if value.name in _LOOPS:
         if value.name == "matmul":
             return value.code != "b1" and (has_library() or not is_library_product(value))
+        if value.name == "view_put":
+            return all(p.name in MOVEMENT or p.name == "detach" for p, _ in value.params["chain"])
         return True
     node = value.node
     if node is None or node.primitive.family != "elementwise":

@@ -99,6 +99,8 @@ class Reader:
                     for part, (start, _, step) in zip(index, params["slices"], strict=True)
                 ]
                 return self.read(source, tuple(inner), mask)
+            case "lattice":
+                return self.read(source, _on_lattice(params, index), mask)
             case "windows":
                 return self.read(source, _window(value, index), mask)
             case "embed":
@@ -186,7 +188,7 @@ class Reader:
         for element in self._elements(value, index, mask):
             term = cast(element, value.code)
             total = term if total is None else build(joined, [total, term], value.code)
-        return total if total is not None else const(0, value.code)
+        return total if total is not None else const(kind_of(value) == "all", value.code)
 
     def _elements(self, value: Value, index: IndexTuple, mask: Mask) -> list[Expr]:
         return [
@@ -331,6 +333,17 @@ def _window(value: Value, index: IndexTuple) -> IndexTuple:
     return (*index[:lead], *inner)
 
 
+def _on_lattice(params: dict[str, Any], index: IndexTuple) -> IndexTuple:
+    found: list[Index] = []
+    for start, steps in zip(params["starts"], params["steps"], strict=True):
+        place = at(start)
+        for part, step in zip(index, steps, strict=True):
+            if step:
+                place = place + part * step
+        found.append(place)
+    return tuple(found)
+
+
 def view_index(
     name: str, params: dict[str, Any], index: IndexTuple, shape: Sequence[int]
 ) -> IndexTuple:
@@ -352,5 +365,7 @@ def view_index(
                     for part, (start, _, step) in zip(index, params["slices"], strict=True)
                 ]
             )
+        case "lattice":
+            return _on_lattice(params, index)
         case _:
             return index

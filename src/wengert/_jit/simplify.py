@@ -21,7 +21,7 @@ from .loops import CODES, size_of
 PASS_ON = {"leaf": 0, "detach": 0, "overwrite": 1}
 """Operations whose value is that of one operand."""
 
-_UNIFORM = ("reshape", "permute", "expand", "slice", "windows")
+_UNIFORM = ("reshape", "permute", "expand", "slice", "windows", "lattice")
 """Movement that leaves an array of one number such an array."""
 
 

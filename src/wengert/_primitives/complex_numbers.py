@@ -48,7 +48,7 @@ def _real_aval(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tu
 
 @linear(
     abstract=lambda shapes, dtypes, params: [(shapes[0], dtypes[0])],
-    transpose=lambda site, g, i: conj(g),  # pyright: ignore[reportUnknownLambdaType]
+    transpose=lambda site, g, i: conj(g),  # pyright: ignore[reportGeneralTypeIssues]
     batch=pointwise_batch,
     samples=_ONE_COMPLEX,
 )
@@ -61,22 +61,55 @@ def conj(x: Any) -> Any:
     abstract=_real_aval,
     transpose=lambda site, g, i: convert(g, complex_of(g._data.dtype)),
     batch=pointwise_batch,
+    view=True,
     samples=_ONE_COMPLEX,
 )
 def real(x: Any) -> Any:
-    """Real part."""
-    return np.real(x).copy()
+    """Real part, without copying."""
+    return np.real(x)
 
 
 @linear(
     abstract=_real_aval,
     transpose=lambda site, g, i: mul(convert(g, complex_of(g._data.dtype)), 1j),
     batch=pointwise_batch,
+    view=True,
     samples=_ONE_COMPLEX,
 )
 def imag(x: Any) -> Any:
-    """Imaginary part."""
-    return np.imag(x).copy()
+    """Imaginary part, without copying."""
+    return np.imag(x)
+
+
+@linear(
+    abstract=lambda shapes, dtypes, params: [((*shapes[0], 2), real_of(dtypes[0]))],
+    transpose=lambda site, g, i: view_as_complex(g),  # pyright: ignore[reportGeneralTypeIssues]
+    batch=pointwise_batch,
+    view=True,
+    samples=_ONE_COMPLEX,
+)
+def view_as_real(x: Any) -> Any:
+    """(Re, Im) along a new last axis, without copying."""
+    strides = (*x.strides, x.dtype.itemsize // 2)
+    parts: Any = np.real(x)
+    return np.lib.stride_tricks.as_strided(parts, (*x.shape, 2), strides)
+
+
+@linear(
+    abstract=lambda shapes, dtypes, params: [(shapes[0][:-1], complex_of(dtypes[0]))],
+    transpose=lambda site, g, i: view_as_real(g),
+    batch=pointwise_batch,
+    view=True,
+    samples=[
+        Sample(lambda rng: [rng.standard_normal((2, 3, 2))], {}),
+        Sample(lambda rng: [rng.standard_normal(2)], {}),
+        Sample(lambda rng: [rng.standard_normal((0, 2))], {}),
+    ],
+)
+def view_as_complex(x: Any) -> Any:
+    """Pairs along the last axis as complex numbers; a copy unless the pairs lie side by side."""
+    x = x if x.strides[-1] == x.dtype.itemsize else np.ascontiguousarray(x)
+    return x.view(complex_of(x.dtype))[..., 0]
 
 
 @linear(

@@ -1,7 +1,7 @@
 """Movement: reshape, permute, expand, slice and its transpose embed, concatenate.
 
 Shapes and axes arrive here complete and non-negative; the public functions resolve -1, names and
-defaults.
+defaults. Views that are none of these, like diagonals, are in `lattices`.
 """
 
 from __future__ import annotations

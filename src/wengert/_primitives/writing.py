@@ -12,7 +12,8 @@ from .._graph.value import Chain
 from .._record.storage import WriteRules
 from .complex_numbers import pointwise_batch
 from .creation import zeros
-from .shaping import permute, slice_
+from .lattices import batched_lattice, lattice, overlaps
+from .shaping import expand, permute, slice_
 
 
 def _same(shapes: Any, dtypes: Any, params: Any) -> Any:
@@ -22,7 +23,10 @@ def _same(shapes: Any, dtypes: Any, params: Any) -> Any:
 def _view_put_transpose(site: Any, g: Any, i: int) -> Any:
     chain: Chain = site.params["chain"]
     if i == 0:
-        return view_put(g, zeros(site.shape(1), g._data.dtype), chain=chain)
+        shape, dtype = site.shape(0), g._data.dtype
+        for primitive, params in chain:
+            ((shape, dtype),) = primitive.abstract([shape], [dtype], params)
+        return view_put(g, zeros(shape, dtype), chain=chain)
     for primitive, params in chain:
         g = primitive(g, **params)
     return g
@@ -32,6 +36,9 @@ def _batched_chain(chain: Chain, size: int) -> Chain:
     """The chain one axis further in: every view primitive's batch rule, as parameters."""
     shifted: list[tuple[Any, dict[str, Any]]] = []
     for primitive, params in chain:
+        if primitive is lattice:
+            shifted.append((primitive, batched_lattice(params, size)))
+            continue
         changed = dict(params)
         if "shape" in changed:
             changed["shape"] = (size, *changed["shape"])
@@ -44,8 +51,6 @@ def _batched_chain(chain: Chain, size: int) -> Chain:
 
 
 def _view_put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
-    from .shaping import expand
-
     full = [
         op if is_batched else expand(op, shape=(size, *op._data.shape))
         for op, is_batched in zip(ops, batched, strict=True)
@@ -72,6 +77,10 @@ def _view_put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, para
         ),
         Sample(
             lambda rng: [rng.standard_normal((2, 2)), rng.standard_normal((2, 2))], {"chain": ()}
+        ),
+        Sample(
+            lambda rng: [rng.standard_normal((3, 3)), rng.standard_normal(2)],
+            {"chain": ((lattice, {"shape": (2,), "starts": (0, 1), "steps": ((1,), (1,))}),)},
         ),
     ],
 )
@@ -113,4 +122,10 @@ def detach(x: Any) -> Any:
     return x[...]
 
 
-WriteRules.view_put, WriteRules.overwrite = view_put, overwrite
+def _repeats(primitive: Any, params: dict[str, Any]) -> bool:
+    return primitive is expand or (
+        primitive is lattice and overlaps(params["shape"], params["steps"])
+    )
+
+
+WriteRules.view_put, WriteRules.overwrite, WriteRules.repeats = view_put, overwrite, _repeats

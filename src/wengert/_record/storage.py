@@ -7,13 +7,15 @@ read. Eagerly this keeps gradients right; in a trace, where nothing is written, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .._base.dtypes import is_inexact
 from .._base.errors import InplaceError
 from .._base.kinds import is_array
-from .._graph.node import Edge, Primitive
+from .._graph.node import INPUT, LEAF, Edge, Primitive
 from .._graph.value import Batched, Chain, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
 from .origin import caller, source_line
@@ -24,6 +26,8 @@ class WriteRules:
 
     view_put: Primitive
     overwrite: Primitive
+    repeats: Callable[[Any, dict[str, Any]], bool]
+    """Whether a view shows some element of its source several times."""
 
 
 def storage_of(handle: Handle) -> Storage:
@@ -114,8 +118,8 @@ def check_writable(handle: Handle, name: str) -> None:
         if modes.scope is not None:
             modes.scope.check_write(handle, name)
     data = handle._data
-    expanded = handle._view is not None and any(p.name == "expand" for p, _ in handle._view.chain)
-    if expanded or (is_array(data) and not data.flags.writeable):
+    repeats = handle._view is not None and any(WriteRules.repeats(*v) for v in handle._view.chain)
+    if repeats or (is_array(data) and not data.flags.writeable):
         raise InplaceError(
             f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "
             "several of its elements may be one memory cell. Use x.clone() first."
@@ -188,17 +192,15 @@ def _rebind(target: Any, value: Any) -> None:
     """Give `target` the edge of `value`, and its base the edge of the changed whole."""
     from .door import record
 
-    put, overwrite = WriteRules.view_put, WriteRules.overwrite
+    put = WriteRules.view_put
     traced = _modes.current().trace is not None
     stopped = not _modes.current().grad
     view = target._view
-    old = edge_of(target)
     if edge_of(value) is None:
         # The node that says: what was there before has no influence any more.
         value = record(put, (target, value), {"chain": ()})
-    elif traced and stopped and old is not None and old[0].differentiable and old[0].leaf is None:
-        with _modes.override(grad=True):
-            value = record(overwrite, (target, value))
+    elif traced and stopped:
+        value = _with_history(edge_of(target), value)
     if view is None:
         target._edge = edge_of(value)
         return
@@ -208,12 +210,29 @@ def _rebind(target: Any, value: Any) -> None:
         whole._data, whole._edge = base.data, base.edge
         changed = record(put, (whole, value), {"chain": view.chain})
         cut = stopped or any(primitive.name == "detach" for primitive, _ in view.chain)
-        if traced and cut and base.edge is not None and base.edge[0].differentiable:
-            with _modes.override(grad=True):
-                changed = record(overwrite, (whole, changed))
+        if traced and cut:
+            changed = _with_history(base.edge, changed)
         base.edge = edge_of(changed)
     else:
         base.edge = edge_of(value)
     base.version += 1
     target._edge = edge_of(value)
     view.seen = base.version
+
+
+def _with_history(old: Edge | None, value: Any) -> Any:
+    """A traced value with the derivative of what it replaces, if that has one here or outside."""
+    from .door import record
+
+    if old is None or not is_inexact(value._data.dtype):
+        return value
+    if old[0].leaf is not None and old[0].inputs:
+        # The leaf itself goes on: the next read makes one on top, at the value it then has.
+        old = old[0].inputs[0]
+    node = old[0]
+    if not (node.differentiable or node.primitive in (INPUT, LEAF, WriteRules.overwrite)):
+        return value
+    kept = handle_class[0].__new__(handle_class[0])
+    kept._data, kept._edge = value._data, old
+    with _modes.override(grad=True):
+        return record(WriteRules.overwrite, (kept, value))

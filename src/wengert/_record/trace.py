@@ -412,27 +412,44 @@ def stays_view(source: Any, primitive: Primitive, params: dict[str, Any]) -> boo
         root = getattr(view.base, "root", None) if view is not None else None
         if root is None or root.flags.c_contiguous:
             return True
-    assert view is not None
-    root = getattr(view.base, "root", None)
-    if root is None:
-        data = view.base.data
-        root = np.empty(1, data.dtype)
-        strides: list[int] = []
-        step = data.dtype.itemsize
-        for extent in reversed(data.shape):
-            strides.insert(0, step)
-            step *= max(extent, 1)
-        root = np.lib.stride_tricks.as_strided(root, data.shape, strides)
-    for done, options in view.chain:
-        if done.name == "reshape":
-            root = np.reshape(root, options["shape"], copy=False)
-        else:
-            root = done.compute(root, **options)
     try:
-        np.reshape(root, params["shape"], copy=False)
+        np.reshape(layout(source), params["shape"], copy=False)
     except ValueError:
         return False
     return True
+
+
+def layout(source: Any) -> Any:
+    """An array with the shape, dtype and strides that the value has in eager execution.
+
+    Its elements must not be read: for a traced value it stands over memory that is not its own.
+    """
+    data = source._data
+    trace = _modes.current().trace
+    if data.__class__ is Batched:
+        whole = layout(data.physical)
+        return np.lib.stride_tricks.as_strided(whole, whole.shape[1:], whole.strides[1:])
+    if trace is not None:
+        source = trace.resolve(source)
+    elif data.__class__ is np.ndarray:
+        return data
+    view: View | None = source._view
+    root = getattr(view.base, "root", None) if view is not None else None
+    if root is None:
+        whole = source._data if view is None else view.base.data
+        root = np.empty(1, whole.dtype)
+        strides: list[int] = []
+        step = whole.dtype.itemsize
+        for extent in reversed(whole.shape):
+            strides.insert(0, step)
+            step *= max(extent, 1)
+        root = np.lib.stride_tricks.as_strided(root, whole.shape, strides)
+    for primitive, params in view.chain if view is not None else ():
+        if primitive.name == "reshape":
+            root = np.reshape(root, params["shape"], copy=False)
+        else:
+            root = primitive.compute(root, **params)
+    return root
 
 
 def constant(number: Any) -> Any:
@@ -485,6 +502,7 @@ __all__ = [
     "concrete",
     "constant",
     "differentiable",
+    "layout",
     "replay",
     "stays_view",
     "weak_reference",
