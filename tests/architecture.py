@@ -29,7 +29,9 @@ LAYERS = (
 FACADE = "a façade"
 FRONT_ENDS = ("scalar", "tensorflow")
 FACE = "__init__"
-ORDER = (*LAYERS, FACADE, *FRONT_ENDS, FACE)
+# Made of public names alone, it stands on the public face.
+ON_THE_FACE = "array_api"
+ORDER = (*LAYERS, FACADE, *FRONT_ENDS, FACE, ON_THE_FACE)
 
 # The one module that imports what its caller names: packages that need not be installed.
 BY_NAME = "_base/extras.py"

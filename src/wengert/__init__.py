@@ -59,6 +59,7 @@ from ._record.modes import (
     set_grad_enabled,
 )
 from ._record.random_state import Generator, default_generator
+from ._tensor.exchange_methods import array_namespace
 from ._tensor.tensor import Device as device
 from ._tensor.tensor import Tensor
 from ._transforms.batching import vmap
@@ -90,6 +91,7 @@ nan = math.nan
 newaxis = None
 
 _LAZY_MODULES = (
+    "array_api",
     "autograd",
     "errors",
     "explain",
@@ -115,6 +117,9 @@ def __getattr__(name: str) -> Any:
         globals()[name] = found
         return found
     raise AttributeError(f"module 'wengert' has no attribute {name!r}")
+
+
+array_namespace[0] = lambda: __getattr__("array_api")
 
 
 def __dir__() -> list[str]:

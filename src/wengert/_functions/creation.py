@@ -129,6 +129,27 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Any:
     return new_handle(array if array.dtype is dtype else array.view(dtype))
 
 
+def from_dlpack(ext_tensor: Any) -> Any:
+    """A tensor over the memory of another library's array, through the DLPack protocol.
+
+    Memory that the other library marks as read-only stays so. TypeError for an object without the
+    protocol, BufferError where NumPy cannot take the dtype or the device.
+
+    >>> import numpy, wengert
+    >>> array = numpy.zeros(2)
+    >>> x = wengert.from_dlpack(array)
+    >>> array[0] = 1
+    >>> x
+    tensor([1., 0.], dtype=wengert.float64)
+    """
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise TypeError(
+            f"from_dlpack: a {type(ext_tensor).__name__} has no __dlpack__. Pass an array, or use "
+            "wengert.tensor(data)."
+        )
+    return from_numpy(np.from_dlpack(ext_tensor))
+
+
 def full(
     size: Any,
     fill_value: Any,
@@ -351,6 +372,7 @@ __all__ = [
     "empty",
     "empty_like",
     "eye",
+    "from_dlpack",
     "from_numpy",
     "full",
     "full_like",

@@ -34,6 +34,7 @@ from .._record.trace import concrete, differentiable
 from .._transforms.batching import unwrap
 from .._transforms.reverse import attach_leaf
 from .._transforms.tape import backward as _backward
+from .exchange_methods import ExchangeMethods
 from .matrix_methods import MatrixMethods
 from .pointwise_methods import PointwiseMethods
 from .random_methods import RandomMethods
@@ -105,7 +106,9 @@ def _number(x: Any, what: str, kind: Callable[[Any], Any]) -> Any:
     return kind(concrete(x, what).item())
 
 
-class Tensor(PointwiseMethods, ReductionMethods, ShapeMethods, MatrixMethods, RandomMethods):
+class Tensor(
+    PointwiseMethods, ReductionMethods, ShapeMethods, MatrixMethods, RandomMethods, ExchangeMethods
+):
     """An n-dimensional array that records what is done to it.
 
     Made by `tensor`, `zeros`, `from_numpy` and so on, not by calling the class with sizes.
@@ -764,16 +767,6 @@ class Tensor(PointwiseMethods, ReductionMethods, ShapeMethods, MatrixMethods, Ra
 
     def __delitem__(self, index: Any) -> NoReturn:
         raise TypeError("elements of a tensor cannot be deleted. Index what should stay.")
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from .protocols import apply_ufunc
-
-        return apply_ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from .protocols import apply_function
-
-        return apply_function(func, args, kwargs)
 
     def __iadd__(self, other: Any) -> Any:
         return self + other if _is_number(self) else self.add_(other)

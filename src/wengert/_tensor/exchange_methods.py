@@ -1,0 +1,67 @@
+"""Tensor methods: what other array libraries ask of a tensor.
+
+NumPy's protocols, DLPack and the array API standard. Memory is shared wherever it leaves or enters;
+what requires grad does not leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._base.errors import DifferentiationError
+from .._graph.value import Handle
+from .._record.trace import concrete
+
+
+def _none() -> Any:
+    raise ImportError("the array API namespace is part of the package wengert: import that.")
+
+
+array_namespace: list[Callable[[], Any]] = [_none]
+"""Where the array API namespace comes from, which is made of public names: set by the package."""
+
+
+class ExchangeMethods(Handle):
+    """What other array libraries ask of a tensor."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from .protocols import apply_ufunc
+
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from .protocols import apply_function
+
+        return apply_function(func, args, kwargs)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        if api_version not in (None, "2022.12", "2023.12", "2024.12"):
+            raise ValueError(
+                f"array API version {api_version!r} is not known; 2022.12 to 2024.12 are."
+            )
+        return array_namespace[0]()
+
+    def __dlpack__(self, *, stream: Any = None, **asked: Any) -> Any:
+        """A DLPack capsule over the same memory; `max_version`, `dl_device` and `copy` as NumPy."""
+        tensor: Any = self
+        if tensor.requires_grad:
+            raise DifferentiationError(
+                "__dlpack__: the tensor requires grad, and the other library would leave the "
+                "record. Pass x.detach()."
+            )
+        if stream is not None:
+            raise BufferError("__dlpack__: a stream has no meaning on the CPU; pass stream=None.")
+        return concrete(self, "memory for DLPack").__dlpack__(**asked)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)  # kDLCPU
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        """Itself: there is one device."""
+        if str(device) != "cpu":
+            raise ValueError(f"device {device!r} is not available; Wengert runs on 'cpu'.")
+        return self
+
+
+__all__ = ["ExchangeMethods", "array_namespace"]
