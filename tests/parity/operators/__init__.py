@@ -1,0 +1,1 @@
+"""PyTorch's operator database (`op_db`) run over Wengert: `python -m tests.parity.operators`."""

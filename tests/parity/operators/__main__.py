@@ -1,0 +1,80 @@
+"""`python -m tests.parity.operators [--only NAME ...] [--mode MODE ...] [-v] [--jobs N]`."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+
+from .database import operators, seed_of
+from .verdict import MODES, Verdict
+from .workers import run
+
+
+def shown(verdict: Verdict, verbose: bool) -> str:
+    """One operator in a line, and its failures."""
+    parts: list[str] = []
+    for mode, tally in verdict.modes.items():
+        if tally.total:
+            part = f"{mode} {tally.passed}/{tally.total}"
+            parts.append(part + (" WRONG" if tally.wrong else ""))
+    head = f"{verdict.state.upper() if verdict.state == 'wrong' else verdict.state:8}{verdict.name}"
+    lines = [head, *_wrapped("; ".join(parts), "    ")]
+    if verdict.trouble:
+        lines.append(f"    {verdict.trouble}")
+    width = 600 if verbose else 140
+    for mode, tally in verdict.modes.items():
+        for kind, text in (("WRONG", tally.first_wrong), ("missing", tally.first_missing)):
+            if text:
+                where, _, what = text.rpartition("\n")
+                lines += _wrapped(f"{mode} {kind}: {what[:width]}", "  ! ")
+                lines += _wrapped(f"at {where[:width]}", "      ")
+    if verbose:
+        lines.append(f"    seed {seed_of(verdict.name)}; native: {verdict.native}")
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, 80, initial_indent=indent, subsequent_indent=" " * len(indent))
+
+
+def main() -> None:
+    """Run what the arguments ask for and print it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.parity.operators", description=__doc__)
+    parser.add_argument("--only", nargs="+", default=[], help="operators by name, or name*")
+    parser.add_argument("--mode", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument("--limit", type=int, help="samples for each operator, mode and dtype")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--timeout", type=float, default=300, help="seconds for one mode")
+    parser.add_argument("-v", "--verbose", action="store_true", help="whole errors, seeds")
+    parser.add_argument("-q", "--quiet", action="store_true", help="leave out what passes")
+    options = parser.parse_args()
+    names = chosen(options.only)
+    counts = {"passed": 0, "missing": 0, "wrong": 0}
+    for verdict in run(names, options.mode, options.limit, options.jobs, options.timeout):
+        counts[verdict.state] += 1
+        if not (options.quiet and verdict.state == "passed"):
+            print(shown(verdict, options.verbose), flush=True)
+    print(", ".join(f"{count} {state}" for state, count in counts.items()))
+
+
+def chosen(only: list[str]) -> list[str]:
+    """The operators that were asked for; a name stands for all its variants."""
+    from fnmatch import fnmatchcase
+
+    everything = list(operators())
+    if not only:
+        from .left_out import LEFT_OUT
+
+        return [name for name in everything if name not in LEFT_OUT]
+    found = [
+        name
+        for name in everything
+        if any(fnmatchcase(name, ask) or name.split("/")[0] == ask for ask in only)
+    ]
+    if not found:
+        raise SystemExit(f"no operator of op_db is called {' or '.join(only)}")
+    return found
+
+
+if __name__ == "__main__":
+    main()

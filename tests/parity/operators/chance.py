@@ -1,0 +1,99 @@
+"""Random operators: compared by what their numbers are distributed like.
+
+Both libraries draw until there are `DRAWN` numbers; the largest distance between the two empirical
+distribution functions must stay below Smirnov's critical value for one false alarm in a million.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import torch
+
+from .compare import as_array
+from .convert import Call, leaves
+
+DRAWN = 4000
+
+UNDEFINED = frozenset(
+    {"empty", "empty_like", "empty_permuted", "empty_strided", "new_empty", "new_empty_strided"}
+)
+"""Their numbers are whatever the memory held: shapes and dtypes are compared."""
+
+RANDOM = frozenset(
+    {
+        "bernoulli", "cauchy", "exponential", "geometric", "log_normal", "multinomial", "normal",
+        "normal/in_place", "normal/number_mean", "rand_like", "randint", "randint_like", "randn",
+        "randn_like", "uniform", "nn.functional.alpha_dropout", "nn.functional.dropout",
+        "nn.functional.dropout2d", "nn.functional.dropout3d",
+        "nn.functional.feature_alpha_dropout/with_train",
+        "nn.functional.feature_alpha_dropout/without_train",
+        "nn.functional.fractional_max_pool2d", "nn.functional.fractional_max_pool3d",
+        "nn.functional.multi_head_attention_forward", "nn.functional.rrelu",
+        "nn.functional.scaled_dot_product_attention",
+    }
+)  # fmt: skip
+"""Operators that may draw; a sample of theirs is random if PyTorch's two draws differ."""
+
+
+def is_random(name: str, theirs: Callable[..., Any], call: Call) -> bool:
+    """Whether PyTorch gives two results for one call."""
+    if name not in RANDOM:
+        return False
+    with torch.no_grad():
+        first = [as_array(leaf) for leaf in leaves(_copied(call).run(theirs))]
+        for _ in range(3):
+            other = [as_array(leaf) for leaf in leaves(_copied(call).run(theirs))]
+            if not all(map(numpy.array_equal, first, other, [True] * len(first))):
+                return True
+    return False
+
+
+def _copied(call: Call) -> Call:
+    tensors = call.tensors()
+    return call.put(tensors, [tensor.detach().clone() for tensor in tensors])
+
+
+def _numbers(draw: Callable[[], Any]) -> tuple[list[Any], numpy.ndarray]:
+    """The first results, and numbers pooled over as many draws as it takes."""
+    first = [as_array(leaf) for leaf in leaves(draw()) if not isinstance(leaf, (int, type(None)))]
+    pooled = [result.ravel() for result in first]
+    each = sum(part.size for part in pooled)
+    for _ in range(math.ceil(DRAWN / each) - 1 if each else 0):
+        pooled += [
+            as_array(leaf).ravel()
+            for leaf in leaves(draw())
+            if not isinstance(leaf, (int, type(None)))
+        ]
+    return first, numpy.concatenate(pooled) if pooled else numpy.zeros(0)
+
+
+def same_distribution(ours: Callable[[], Any], theirs: Callable[[], Any]) -> str | None:
+    """What is different about shapes, dtypes or distribution of what two functions draw."""
+    mine, our_numbers = _numbers(ours)
+    yours, their_numbers = _numbers(theirs)
+    for our, their in zip(mine, yours, strict=True):
+        if our.shape != their.shape or our.dtype != their.dtype:
+            return f"{our.dtype}{our.shape}, PyTorch has {their.dtype}{their.shape}"
+    if our_numbers.size == 0:
+        return None
+    return _apart(our_numbers.real, their_numbers.real) or _apart(
+        our_numbers.imag, their_numbers.imag
+    )
+
+
+def _apart(ours: numpy.ndarray, theirs: numpy.ndarray) -> str | None:
+    mine, yours = numpy.sort(ours.astype(float)), numpy.sort(theirs.astype(float))
+    places = numpy.concatenate([mine, yours])
+    steps = [
+        numpy.searchsorted(sample, places, side="right") / sample.size for sample in (mine, yours)
+    ]
+    distance = float(abs(steps[0] - steps[1]).max())
+    # Smirnov: P(D > c sqrt((n + m) / (n m))) -> 2 exp(-2 c^2); 2.7 gives 1e-6
+    critical = 2.7 * math.sqrt(1 / mine.size + 1 / yours.size)
+    if distance <= critical:
+        return None
+    return f"the distributions are {distance:.3f} apart (at most {critical:.3f} by chance)"

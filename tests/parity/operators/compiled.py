@@ -1,0 +1,110 @@
+"""Inside `jit`: the same result as Wengert's eager call.
+
+Every sample is traced, simplified and run by NumPy; a few, spread over the samples, go to machine
+code, and of these the gradient as well. The *native* column comes from those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy
+
+import wengert
+
+from . import database
+from .chance import UNDEFINED
+from .compare import TOLERANCES, as_array, difference
+from .convert import Call, leaves
+from .derivatives import Problem
+from .subject import Subject, floating_leaves, processed_ours
+from .values import Check
+from .verdict import NotApplicable, Wrong
+
+NATIVE = 4
+"""How many samples of an operator are compiled to machine code."""
+
+
+def jit(subject: Subject, limit: int | None) -> Iterator[Check]:
+    """The jitted call, by NumPy for every sample and native for a few."""
+    names = database.supported(subject.info)
+    for dtype in [name for name in ("float64", "int64", "bool", "complex128") if name in names][:2]:
+        found = database.spread(database.samples(subject.name, dtype), limit)
+        native = database.spread(found, NATIVE if limit is None else 1)
+        for sample in found:
+            call = Call.of(sample)
+            backends = ["numpy", *(["native"] if sample in native else [])]
+            for backend in backends:
+                yield (
+                    f"jit {backend}: {call}",
+                    lambda call=call, backend=backend: _check(subject, call, backend),
+                )
+    if not (subject.info.supports_autograd and "float64" in names):
+        return
+    found = database.samples(subject.name, "float64", grad=True)
+    for sample in database.spread(found, 2 if limit is None else 1):
+        yield (
+            f"jit of the gradient: {Call.of(sample)}",
+            lambda sample=sample: _gradient(Problem(subject, sample)),
+        )
+
+
+def _eager(subject: Subject, call: Call) -> Any:
+    mine = subject.converted(call)()
+    wengert.manual_seed(5)
+    return mine.run(subject.ours)
+
+
+def _check(subject: Subject, call: Call, backend: str) -> None:
+    expected = leaves(_eager(subject, call))
+    mine = subject.converted(call)()
+    old = mine.tensors()
+
+    def function(*inputs: Any) -> Any:
+        return tuple(leaves(mine.put(old, list(inputs)).run(subject.ours)))
+
+    compiled = wengert.jit(function, backend=backend, cache=False)
+    wengert.manual_seed(5)
+    results = leaves(compiled(*old))
+    if backend == "native":
+        subject.callbacks.update(compiled.report().callbacks)
+        subject.compiled = True
+    _same(results, expected)
+
+
+def _same(ours: list[Any], expected: list[Any]) -> None:
+    if len(ours) != len(expected):
+        raise Wrong(f"{len(ours)} results, eager has {len(expected)}")
+    for our, their in zip(ours, expected, strict=True):
+        text = difference(as_array(our), as_array(their), _bound(their))
+        if text is not None:
+            raise Wrong(text.replace("PyTorch", "eager"))
+
+
+def _bound(result: Any) -> Any:
+    kind = numpy.dtype(as_array(result).dtype)
+    return TOLERANCES.get(kind.name)
+
+
+def _gradient(problem: Problem) -> None:
+    cotangents = [wengert.from_numpy(value) for value in problem.cotangents()]
+
+    mine = problem.call.ours()
+    old = mine.tensors(lambda tensor: tensor.requires_grad)
+
+    def pulled(*inputs: Any) -> Any:
+        if problem.random:
+            wengert.manual_seed(5)
+        results = mine.put(old, list(inputs)).run(problem.subject.ours)
+        results = problem.kept(floating_leaves(processed_ours(problem.sample, results)))
+        return wengert.autograd.grad(results, list(inputs), cotangents, allow_unused=True)
+
+    def through(*inputs: Any) -> Any:
+        return tuple(floating_leaves(list(pulled(*inputs))))
+
+    if problem.subject.name in UNDEFINED:
+        raise NotApplicable("undefined numbers")
+    expected = through(*problem.our_inputs())
+    results = wengert.jit(through, cache=False)(*problem.our_inputs())
+    _same(leaves(results), leaves(expected))

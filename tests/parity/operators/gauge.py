@@ -1,0 +1,141 @@
+"""Comparators for factorisations whose factors are free up to signs, phases or order.
+
+Each compares what is defined: singular values, eigenvalues, products of factors, and whether
+factors that must be unitary are. Everything else is compared number by number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from .compare import TOLERANCES, Tolerance, as_array, difference, equal_results
+from .convert import Call, leaves
+
+Array = numpy.ndarray
+
+
+def _adjoint(matrix: Array) -> Array:
+    return numpy.conj(numpy.swapaxes(matrix, -1, -2))
+
+
+def _loose(dtype: Any) -> Tolerance:
+    """Products of computed factors carry the rounding of all of them."""
+    base = TOLERANCES[numpy.dtype(dtype).name]
+    return Tolerance(20 * base.relative, 20 * base.absolute)
+
+
+def _not_unitary(factor: Array, name: str) -> str | None:
+    if factor.shape[-1] > factor.shape[-2]:
+        factor = _adjoint(factor)
+    unit = numpy.broadcast_to(
+        numpy.eye(factor.shape[-1], dtype=factor.dtype),
+        (*factor.shape[:-2], factor.shape[-1], factor.shape[-1]),
+    )
+    text = difference(_adjoint(factor) @ factor, unit, _loose(factor.dtype))
+    return None if text is None else f"{name} is not unitary: {text}"
+
+
+def _shapes(ours: list[Array], theirs: list[Array]) -> str | None:
+    for number, (our, their) in enumerate(zip(ours, theirs, strict=True)):
+        if our.shape != their.shape or our.dtype != their.dtype:
+            return (
+                f"result {number} is {our.dtype}{our.shape}, PyTorch has {their.dtype}{their.shape}"
+            )
+    return None
+
+
+def _svd(call: Call, ours: list[Array], theirs: list[Array], adjoint: bool) -> str | None:
+    def product(factors: list[Array]) -> Array:
+        left, middle, right = factors
+        right = right if adjoint else _adjoint(right)
+        rank = middle.shape[-1]
+        return (left[..., :rank] * middle[..., None, :]) @ right[..., :rank, :]
+
+    if call.kwargs.get("compute_uv") is False:
+        return difference(ours[1], theirs[1])
+    return (
+        difference(ours[1], theirs[1])
+        or difference(product(ours), product(theirs), _loose(ours[0].dtype))
+        or _not_unitary(ours[0], "U")
+        or _not_unitary(ours[2], "V")
+    )
+
+
+def _eigh(call: Call, ours: list[Array], theirs: list[Array]) -> str | None:
+    def product(factors: list[Array]) -> Array:
+        values, vectors = factors
+        return (vectors * values[..., None, :]) @ _adjoint(vectors)
+
+    return (
+        difference(ours[0], theirs[0])
+        or difference(product(ours), product(theirs), _loose(ours[1].dtype))
+        or _not_unitary(ours[1], "the matrix of eigenvectors")
+    )
+
+
+def _sorted(values: Array) -> Array:
+    return numpy.sort_complex(values.round(8)) if values.ndim == 1 and values.size else values
+
+
+def _eigenvalues(ours: Array, theirs: Array) -> str | None:
+    """Each of our eigenvalues belongs to one of PyTorch's, in any order."""
+    flat = zip(ours.reshape(-1, ours.shape[-1]), theirs.reshape(-1, ours.shape[-1]), strict=True)
+    for mine, yours in flat if ours.size else ():
+        text = difference(_sorted(mine), _sorted(yours), _loose(ours.dtype))
+        if text is not None:
+            return f"eigenvalues: {text}"
+    return None
+
+
+def _eig(call: Call, ours: list[Array], theirs: list[Array]) -> str | None:
+    matrix = as_array(call.args[0]).astype(ours[0].dtype)
+    values, vectors = ours
+    length = numpy.linalg.norm(vectors, axis=-2)
+    return (
+        _eigenvalues(values, theirs[0])
+        or difference(matrix @ vectors, vectors * values[..., None, :], _loose(vectors.dtype))
+        or difference(length, numpy.ones_like(length), _loose(length.dtype))
+    )
+
+
+def _eigvals(call: Call, ours: list[Array], theirs: list[Array]) -> str | None:
+    return _eigenvalues(ours[0], theirs[0])
+
+
+def _qr(call: Call, ours: list[Array], theirs: list[Array]) -> str | None:
+    if ours[0].size == 0:  # mode="r", or nothing to factorise
+        return difference(abs(ours[1]), abs(theirs[1]), _loose(ours[1].dtype))
+    return (
+        difference(ours[0] @ ours[1], theirs[0] @ theirs[1], _loose(ours[0].dtype))
+        or difference(abs(ours[1]), abs(theirs[1]), _loose(abs(ours[1]).dtype))
+        or difference(numpy.tril(ours[1], -1), numpy.zeros_like(ours[1]))
+        or _not_unitary(ours[0], "Q")
+    )
+
+
+_COMPARATORS: dict[str, Callable[[Call, list[Array], list[Array]], str | None]] = {
+    "svd": lambda call, ours, theirs: _svd(call, ours, theirs, adjoint=False),
+    "svd_lowrank": lambda call, ours, theirs: _svd(call, ours, theirs, adjoint=False),
+    "pca_lowrank": lambda call, ours, theirs: _svd(call, ours, theirs, adjoint=False),
+    "linalg.svd": lambda call, ours, theirs: _svd(call, ours, theirs, adjoint=True),
+    "linalg.eigh": _eigh,
+    "linalg.eig": _eig,
+    "linalg.eigvals": _eigvals,
+    "qr": _qr,
+    "linalg.qr": _qr,
+}
+
+
+def same_value(name: str, call: Call, ours: Any, theirs: Any) -> str | None:
+    """What is different about the values of an operator, free of gauge where there is one."""
+    comparator = _COMPARATORS.get(name)
+    if comparator is None:
+        return equal_results(ours, theirs)
+    mine = [as_array(leaf) for leaf in leaves(ours)]
+    yours = [as_array(leaf) for leaf in leaves(theirs)]
+    if len(mine) != len(yours):
+        return f"{len(mine)} results, PyTorch has {len(yours)}"
+    return _shapes(mine, yours) or comparator(call, mine, yours)
