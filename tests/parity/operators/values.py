@@ -158,9 +158,27 @@ def _into(subject: Subject, call: Call) -> None:
                 raise Wrong(f"out ({label}): another tensor comes back")
             if subject.random(call):
                 continue
-                    text = same_value(subject.info.name, call, given, with_out.kwargs["out"])
+            text = same_value(subject.info.name, call, given, with_out.kwargs["out"])
             if text is not None:
                 raise Wrong(f"out ({label}): {text}")
+        _refused(subject, call, targets, several)
+
+
+def _refused(subject: Subject, call: Call, results: list[torch.Tensor], several: bool) -> None:
+    """Where PyTorch refuses integer memory for a floating result, so must Wengert."""
+    if not any(result.is_floating_point() or result.is_complex() for result in results):
+        return
+    small = [torch.empty(result.shape, dtype=torch.int64) for result in results]
+    with_out = Call(call.args, {**call.kwargs, "out": tuple(small) if several else small[0]})
+    mine = with_out.ours()
+    try:
+        subject.attempt(with_out, subject.theirs)
+    except NotApplicable:
+        try:
+            mine.run(subject.ours)
+        except Exception:  # noqa: BLE001 - any exception will do
+            return
+        raise Wrong("out (int64): no exception, PyTorch raises") from None
 
 
 def _targets(results: list[torch.Tensor]) -> Iterator[tuple[str, list[torch.Tensor]]]:
