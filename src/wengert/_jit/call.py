@@ -1,7 +1,8 @@
 """A compiled graph as a primitive: what makes a jitted function differentiable from outside.
 
 Its vjp is another compiled graph, traced from the reverse walk over the first, and so on to any
-order; its jvp and its batching are traced in the same way. What is absent outside stays absent
+order; what is dear to compute again comes to it as an operand (`residuals`). Its jvp and its
+batching are traced in the same way. What is absent outside stays absent
 inside, and the other way round: masks cross the border as tensors, and are computed if asked for.
 """
 
@@ -15,14 +16,17 @@ from .._base.kinds import is_tuple
 from .._base.shapes import Shape
 from .._declare.linear import Other
 from .._graph.graph import Graph
+from .._graph.node import Edge
 from .._record.door import record
 from .._record.functions import evaluate
+from .._record.storage import edge_of
 from .._transforms.batching import vmap
 from .._transforms.presence import collect, pack, packed_avals, places, presence, unpack
 from .._transforms.site import Site
 from .._transforms.subgraphs import (
     avals_of,
     derive,
+    given_instead,
     operands_of,
     output_avals,
     pulled,
@@ -39,8 +43,10 @@ class CompiledCall(Other):
 
     absence = "carried"
 
-    def __init__(self, name: str, graph: Graph, execute: Executor) -> None:
+    def __init__(self, name: str, graph: Graph, execute: Executor, residuals: int = 0) -> None:
         self.graph = graph
+        self._residuals = residuals
+        """How many of the outputs, the last ones, are there for backward alone."""
         self.label = name
         self._execute = execute
         self._run: Callable[..., Any] | None = None
@@ -59,7 +65,8 @@ class CompiledCall(Other):
         )
 
     def kept(self, wanted: int, arity: int) -> tuple[int, ...]:
-        return tuple(range(arity))
+        outputs = arity + len(self.graph.outputs)
+        return (*range(arity), *range(outputs - self._residuals, outputs))
 
     def runs(self, run: Callable[..., Any]) -> None:
         """Use a function of arrays that is there already."""
@@ -80,19 +87,27 @@ class CompiledCall(Other):
         derived = self._derived.get(("vjp", needed, given))
         if derived is None:
             known: list[str] = []
+            kept: list[Edge] = []
+            visible = len(out_avals) - self._residuals
 
             def pull(*values: Any) -> list[Any]:
                 parts = iter(values)
                 inputs = [next(parts) for _ in avals]
-                found = pulled(graph, inputs, needed, unpack(parts, given))
+                outs, found = pulled(graph, inputs, needed, unpack(parts, given))
+                kept[:] = [_traced(out) for out in outs[visible:]]
                 known[:] = map(presence, found)
                 return pack(found, known, avals)
 
             name = f"{self.label}_vjp"
             made = derive(pull, [*avals, *packed_avals(given, out_avals)], name)
+            made = given_instead(made, kept, len(avals))
             derived = _Derived(name, made, known, self._execute)
             self._derived["vjp", needed, given] = derived
-        return derived.carried([*self._operands(site), *pack(cotangents, given, out_avals)])
+        count = len(out_avals)
+        kept_values = [site.out(place) for place in range(count - self._residuals, count)]
+        return derived.carried(
+            [*self._operands(site), *kept_values, *pack(cotangents, given, out_avals)]
+        )
 
     def _push(self, site: Site, *tangents: Any) -> Sequence[Any]:
         graph = self.graph
@@ -123,6 +138,12 @@ class CompiledCall(Other):
         dims = tuple(0 if b else None for b in batched)
         found = vmap(lambda *xs: tuple(evaluate(self.graph, xs)), in_dims=dims)(*operands)
         return found if len(found) > 1 else found[0]
+
+
+def _traced(out: Any) -> Edge:
+    edge = edge_of(out)
+    assert edge is not None
+    return edge
 
 
 class _Derived:

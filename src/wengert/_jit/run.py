@@ -25,6 +25,7 @@ from .capture import Captured, Source
 from .fast import FastPath
 from .lifting import State
 from .report import Report
+from .residuals import residuals
 from .signature import gradient_kind, layout, sharing
 
 
@@ -76,15 +77,20 @@ class CompiledProgram:
         handles = [self._find(source, state, leaves) for source in captured.sources]
         arrays = self._arrays(handles)
         layouts = [layout(a) if is_array(a) else None for a in arrays]
-        self.compiled = self._compile(captured.graph, layouts)
+        live = any(captured.differentiable) and not captured.consumed
+        kept = residuals(captured.graph, [_moves(handle) for handle in handles]) if live else []
+        graph = captured.graph
+        outputs = [*graph.outputs, *kept]
+        if kept:
+            graph = Graph(graph.inputs, graph.nodes, outputs, graph.commits)
+        self.compiled = self._compile(graph, layouts)
         self._call: Callable[..., Any] = self.compiled.call
         self._fits = self._fit(handles)
         self._sharing = sharing(self._memories(handles, state, leaves))
         self._derivable: CompiledCall | None = None
-        live = any(captured.differentiable) and not captured.consumed
         if live:
-            pure = Graph(captured.graph.inputs, captured.graph.nodes, captured.graph.outputs)
-            self._derivable = CompiledCall(name, pure, self._compile_pure)
+            pure = Graph(graph.inputs, graph.nodes, outputs)
+            self._derivable = CompiledCall(name, pure, self._compile_pure, len(kept))
             self._derivable.runs(self._call)
         self._spent = _spent_node(captured) if captured.consumed else None
         self._fast = FastPath(captured, leaves, self._fits)
@@ -280,6 +286,11 @@ def _array(handle: Any, part: bool) -> Any:
 
 def _plain(x: Any) -> Any:
     return np.ascontiguousarray(x).reshape(np.shape(x)) if is_array(x) else x
+
+
+def _moves(x: Any) -> bool:
+    """Whether a derivative passes through an input."""
+    return isinstance(x, Handle) and gradient_kind(x) != "constant"
 
 
 def _is_handle(x: Any) -> bool:

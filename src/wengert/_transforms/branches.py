@@ -148,7 +148,7 @@ def _pulled_graph(
     def branch(*values: Any) -> list[Any]:
         parts = iter(values)
         inputs = [next(parts) for _ in avals]
-        found = pulled(graph, inputs, needed, unpack(parts, given))
+        _, found = pulled(graph, inputs, needed, unpack(parts, given))
         if known is None:
             made[:] = map(presence, found)
         return pack(found, made, avals)

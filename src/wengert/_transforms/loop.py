@@ -337,7 +337,7 @@ def _pulled_body(loop: Loop, wanted: tuple[bool, ...], known: tuple[str, ...]) -
         inputs = [next(parts) for _ in avals[:m]]
         arriving += unpack(parts, known[n:])
         inputs += parts
-        found = pulled(loop.body, inputs, needed, arriving)
+        _, found = pulled(loop.body, inputs, needed, arriving)
         after = [either(a, presence(b)) for a, b in zip(ends, found[:n], strict=True)]
         added = [presence(part) for part in found[m:]]
         settled = after == ends and added == sums

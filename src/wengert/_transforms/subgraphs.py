@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .._declare.linear import Other
 from .._graph.graph import Graph, aval
-from .._graph.node import Edge, Node
+from .._graph.node import INPUT, NO_PARAMS, Edge, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import record
@@ -106,14 +106,14 @@ def derive(function: Callable[..., Any], avals: Sequence[Aval], name: str) -> Gr
 
 def pulled(
     graph: Graph, inputs: Sequence[Any], wanted: Sequence[bool], cotangents: Sequence[Any]
-) -> list[Any]:
-    """The cotangents of the wanted inputs of a graph, carried; None for the others."""
+) -> tuple[list[Any], list[Any]]:
+    """The outputs of a graph, and the carried cotangents of its inputs; None where not wanted."""
     leaves = [leaf_handle(x) if needed else x for x, needed in zip(inputs, wanted, strict=True)]
     outs = evaluate(graph, leaves)
     seeds = [(out, g) for out, g in zip(outs, cotangents, strict=True) if g is not None]
     targets = [leaf for leaf, needed in zip(leaves, wanted, strict=True) if needed]
     found = iter(walk(seeds, targets, carried=True))
-    return [next(found) if needed else None for needed in wanted]
+    return outs, [next(found) if needed else None for needed in wanted]
 
 
 def pushed(
@@ -126,6 +126,33 @@ def pushed(
     return outs, push_walk(
         [leaf for leaf, _ in moving], [tangent for _, tangent in moving], outs, carried=True
     )
+
+
+def given_instead(graph: Graph, edges: Sequence[Edge], after: int) -> Graph:
+    """The graph in which some results are not computed but given: inputs of their own, which come
+    behind the first `after` inputs.
+    """
+    changed: dict[Edge, Edge] = {}
+    placeholders: list[Node] = []
+    for edge in edges:
+        place = Node(INPUT, NO_PARAMS, (), (), {}, None)
+        place.outputs = (aval(edge),)
+        place.differentiable = False
+        placeholders.append(place)
+        changed.setdefault(edge, (place, 0))
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        made = node
+        if any(edge in changed for edge in node.inputs):
+            made = copy.copy(node)
+            made.inputs = tuple(
+                changed.get(edge, edge) if isinstance(edge, tuple) else edge for edge in node.inputs
+            )
+            for k in range(len(node.outputs)):
+                changed.setdefault((node, k), (made, k))
+        nodes.append(made)
+    inputs = [*graph.inputs[:after], *placeholders, *graph.inputs[after:]]
+    return Graph(inputs, nodes, [changed.get(edge, edge) for edge in graph.outputs])
 
 
 def batched_graph(
