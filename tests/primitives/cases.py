@@ -19,8 +19,19 @@ from wengert._declare.registry import primitives
 
 from .oracles import DIFFERENTIATED_AS, ELEMENTWISE, WHOLE, Array, mp
 
-REAL_ONLY = {"amax", "amin", "argmax", "argmin", "complex", "sort", "view_as_complex"}
-COMPLEX_ONLY = {"conj", "imag", "modulus", "real", "view_as_real"}
+REAL_ONLY = {
+    "amax",
+    "amin",
+    "argmax",
+    "argmin",
+    "complement",
+    "complex",
+    "cummax",
+    "cummin",
+    "sort",
+    "view_as_complex",
+}
+COMPLEX_ONLY = {"conj", "dft", "eig", "imag", "modulus", "real", "view_as_real"}
 FIXED_DTYPE = {"constant", "full", "iota", "to"}
 """Their parameters say the dtype."""
 

@@ -8,11 +8,12 @@ differentiate the oracle numerically, so no derivative is written here.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mpmath
 import numpy
+import scipy.linalg
 
 mp = mpmath.mp.clone()
 mp.dps = 40
@@ -333,6 +334,29 @@ def _cumsum(x: Array, axis: int) -> Array:
     return out
 
 
+def _cumprod(x: Array, axis: int) -> Array:
+    out = _empty(x.shape)
+    for place, line in _along(x, axis):
+        total: Any = 1
+        for k, value in enumerate(line):
+            total = total * value
+            out[(*place[:axis], k, *place[axis:])] = total
+    return out
+
+
+def _place_so_far(better: Callable[[Any, Any], bool]) -> Callable[..., Array]:
+    def oracle(x: Array, axis: int) -> Array:
+        out = _empty(x.shape)
+        for place, line in _along(x, axis):
+            best = 0
+            for k, value in enumerate(line):
+                best = best if better(line[best], value) else k
+                out[(*place[:axis], k, *place[axis:])] = best
+        return out
+
+    return oracle
+
+
 def _matmul(x: Array, y: Array) -> Array:
     lead = numpy.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     x, y = _expand(x, (*lead, *x.shape[-2:])), _expand(y, (*lead, *y.shape[-2:]))
@@ -376,6 +400,287 @@ def _lower_factor(a: Any) -> Any:
 
 def _cholesky(a: Array) -> Array:
     return _stacked(_lower_factor, a.shape[-1], a.shape[-1], a)
+
+
+def _each_matrix(one: Callable[[Any], Sequence[Any]], a: Array, *shapes: Any) -> list[Array]:
+    """Results of the given shapes for every matrix of a stack."""
+    lead = a.shape[:-2]
+    outs = [_empty((*lead, *shape)) for shape in shapes]
+    for place in numpy.ndindex(*lead):
+        for out, found in zip(outs, one(a[place]), strict=True):
+            out[place] = found if isinstance(found, numpy.ndarray) else numpy.array(found, object)
+    return outs
+
+
+def _dot(x: Array, y: Array) -> Array:
+    return _matmul(x, y)
+
+
+def _adjoint(x: Array) -> Array:
+    return _each(mp.conj, x.T)
+
+
+def _like_lapack(vectors: Array, given: Array) -> Array:
+    """Columns turned so that the largest entry is positive, or has the sign it has in `given`."""
+    out = vectors.copy()
+    for j in range(out.shape[1]):
+        lead = max(range(out.shape[0]), key=lambda i: abs(out[i, j]))
+        phase = mp.conj(out[lead, j]) / abs(out[lead, j])
+        if given.dtype.kind != "c" and given[lead, j] < 0:
+            phase = -phase
+        out[:, j] = out[:, j] * phase
+    return out
+
+
+def _floating(a: Array) -> Array:
+    """Doubles, complex if need be: only the signs of eigenvectors are taken from what they give."""
+    values = numpy.array([complex(v) for v in a.ravel()]).reshape(a.shape)
+    return values if any(isinstance(v, mp.mpc) for v in a.ravel()) else values.real
+
+
+def _hermitian_part(a: Array) -> Array:
+    return (a + _adjoint(a)) / 2
+
+
+def _eigh_one(a: Array) -> Sequence[Any]:
+    a = _hermitian_part(a)
+    w, v = mp.eighe(mp.matrix(a.tolist()))
+    order = sorted(range(len(w)), key=lambda k: mp.re(w[k]))
+    vectors = numpy.array(v.tolist(), object).reshape(a.shape)[:, order]
+    given = numpy.linalg.eigh(_floating(a))[1]
+    return [mp.re(w[k]) for k in order], _like_lapack(vectors, given)
+
+
+def _eigh(a: Array) -> list[Array]:
+    return _each_matrix(_eigh_one, a, a.shape[-1:], a.shape[-2:])
+
+
+def _eig_one(a: Array) -> Sequence[Any]:
+    w, v = mp.eig(mp.matrix(a.tolist()))
+    given = numpy.linalg.eigvals(_floating(a))
+    order = [min(range(len(w)), key=lambda k, g=g: abs(w[k] - g)) for g in given]
+    vectors = numpy.array(v.tolist(), object).reshape(a.shape)[:, order]
+    for j in range(len(w)):
+        vectors[:, j] = vectors[:, j] / mp.sqrt(sum(abs(x) ** 2 for x in vectors[:, j]))
+    return [w[k] for k in order], _like_lapack(vectors, numpy.zeros(a.shape, complex))
+
+
+def _eig(a: Array) -> list[Array]:
+    return _each_matrix(_eig_one, a, a.shape[-1:], a.shape[-2:])
+
+
+def _svd_one(a: Array) -> Sequence[Any]:
+    k = min(a.shape)
+    u, s, vh = mp.svd(mp.matrix(a.tolist()), full_matrices=False)
+    u, vh = (numpy.array(m.tolist(), object).reshape(m.rows, m.cols) for m in (u, vh))
+    u = _like_lapack(u, numpy.linalg.svd(_floating(a), full_matrices=False)[0])
+    s = [s[j] for j in range(k)]
+    vh = _dot(_adjoint(u), a)
+    for j in range(k):
+        vh[j] = vh[j] / s[j]
+    return u, s, vh
+
+
+def _svd(a: Array) -> list[Array]:
+    rows, columns = a.shape[-2:]
+    k = min(rows, columns)
+    return _each_matrix(_svd_one, a, (rows, k), (k,), (k, columns))
+
+
+def _reflected(a: Array) -> tuple[Array, Array]:
+    """Householder's reflections with LAPACK's signs: (r above the vectors, tau)."""
+    a = a.copy()
+    rows, columns = a.shape
+    taus = _empty((min(rows, columns),))
+    for j in range(min(rows, columns)):
+        rest = mp.sqrt(sum((abs(x) ** 2 for x in a[j + 1 :, j]), mp.mpf(0)))
+        alpha = a[j, j]
+        if rest == 0 and mp.im(alpha) == 0:
+            continue
+        size = mp.sqrt(rest**2 + abs(alpha) ** 2)
+        beta = -size if mp.re(alpha) >= 0 else size
+        taus[j] = (beta - alpha) / beta
+        v = a[j:, j] / (alpha - beta)
+        v[0] = mp.mpf(1)
+        block = a[j:, j:]
+        factors = _dot(_adjoint(v[:, None]), block)
+        a[j:, j:] = block - mp.conj(taus[j]) * v[:, None] * factors
+        a[j + 1 :, j] = v[1:]
+        a[j, j] = beta
+    return a, taus
+
+
+def _geqrf(a: Array) -> list[Array]:
+    return _each_matrix(_reflected, a, a.shape[-2:], (min(a.shape[-2:]),))
+
+
+def _unitary(a: Array, columns: slice) -> Array:
+    packed, taus = _reflected(a)
+    rows = a.shape[0]
+    whole = numpy.array(mp.eye(rows).tolist(), object)
+    for j in reversed(range(len(taus))):
+        v = packed[:, j].copy()
+        v[:j], v[j] = mp.mpf(0), mp.mpf(1)
+        whole = whole - taus[j] * v[:, None] * _dot(_adjoint(v[:, None]), whole)
+    return whole[:, columns]
+
+
+def _qr(a: Array) -> list[Array]:
+    n = a.shape[-1]
+
+    def one(a: Array) -> Sequence[Any]:
+        r = _reflected(a)[0][:n].copy()
+        for i, j in itertools.product(range(n), range(n)):
+            r[i, j] = r[i, j] if i <= j else mp.mpf(0)
+        return _unitary(a, slice(n)), r
+
+    return _each_matrix(one, a, a.shape[-2:], (n, n))
+
+
+def _complement(q: Array) -> list[Array]:
+    # One column: the normal to the given ones, on the side where LAPACK has it.
+    normal = _unitary(q, slice(q.shape[1], None))
+    given = numpy.linalg.qr(_floating(q), mode="complete")[0][:, q.shape[1] :]
+    return [_like_lapack(normal, given)]
+
+
+def _lu_one(a: Array) -> Sequence[Any]:
+    a = a.copy()
+    order, pivots = [*range(len(a))], []
+    for k in range(min(a.shape)):
+        best = max(range(k, len(a)), key=lambda i: abs(mp.re(a[i, k])) + abs(mp.im(a[i, k])))
+        pivots.append(best + 1)
+        a[[k, best]] = a[[best, k]]
+        order[k], order[best] = order[best], order[k]
+        for i in range(k + 1, len(a)):
+            a[i, k] = a[i, k] / a[k, k]
+            a[i, k + 1 :] = a[i, k + 1 :] - a[i, k] * a[k, k + 1 :]
+    return a, pivots, order
+
+
+def _lu(a: Array) -> list[Array]:
+    rows, columns = a.shape[-2:]
+    return _each_matrix(_lu_one, a, (rows, columns), (min(rows, columns),), (rows,))
+
+
+def _volume(a: Array) -> Any:
+    """The determinant by Leibniz' sum."""
+    n = len(a)
+    total: Any = mp.mpf(0)
+    for order in itertools.permutations(range(n)):
+        turns = sum(order[i] > order[j] for i in range(n) for j in range(i + 1, n))
+        term: Any = mp.mpf(-1) ** turns
+        for i, j in enumerate(order):
+            term = term * a[i, j]
+        total = total + term
+    return total
+
+
+def _det(a: Array) -> list[Array]:
+    return _each_matrix(lambda a: [_volume(a)], a, ())
+
+
+def _slogdet(a: Array) -> list[Array]:
+    def one(a: Array) -> Sequence[Any]:
+        volume = _volume(a)
+        return volume / abs(volume), mp.log(abs(volume))
+
+    return _each_matrix(one, a, (), ())
+
+
+def _adjugate_one(a: Array) -> Array:
+    out = _empty(a.shape)
+    for i, j in numpy.ndindex(*a.shape):
+        minor = numpy.delete(numpy.delete(a, i, 0), j, 1)
+        out[j, i] = (-1) ** (i + j) * _volume(minor)
+    return out
+
+
+def _adjugate(a: Array) -> list[Array]:
+    return _each_matrix(lambda a: [_adjugate_one(a)], a, a.shape[-2:])
+
+
+def _adjugate_change(a: Array, e: Array) -> list[Array]:
+    # Cofactors are polynomials of degree two at most here, so central differences are exact.
+    return [(_adjugate_one(a + e) - _adjugate_one(a - e)) / 2]
+
+
+def _regularity(a: Array) -> list[Array]:
+    def one(a: Array) -> Sequence[Any]:
+        s = _svd_one(a)[1] if _volume(a) else [mp.mpf(1), mp.mpf(0)]
+        return [s[-1] / s[0]]
+
+    return _each_matrix(one, a, ())
+
+
+def _pinv(a: Array, atol: Array, rtol: Array) -> Array:
+    rows, columns = a.shape[-2:]
+
+    def one(m: Any) -> Any:
+        h = m.transpose_conj()
+        return mp.inverse(h * m) * h if rows >= columns else h * mp.inverse(m * h)
+
+    return _stacked(one, columns, rows, a)
+
+
+def _dft(x: Array, axes: Any, inverse: bool) -> Array:
+    for axis in axes:
+        size = x.shape[axis]
+        out = _empty(x.shape)
+        for place, line in _along(x, axis):
+            for k in range(size):
+                turns = [
+                    mp.expjpi((2 if inverse else -2) * mp.mpf(k * n) / size) for n in range(size)
+                ]
+                total = sum((t * v for t, v in zip(turns, line, strict=True)), mp.mpf(0))
+                out[(*place[:axis], k, *place[axis:])] = total
+        x = out
+    return x
+
+
+def _row_order(pivots: Array, rows: int) -> Array:
+    out = _empty((*pivots.shape[:-1], rows))
+    for place in numpy.ndindex(*pivots.shape[:-1]):
+        order = [*range(rows)]
+        for k, pivot in enumerate(pivots[place]):
+            order[k], order[pivot - 1] = order[pivot - 1], order[k]
+        out[place] = order
+    return out
+
+
+def _cholesky_info(a: Array) -> list[Array]:
+    def one(a: Array) -> Sequence[Any]:
+        a = _hermitian_part(a)
+        minors = (k for k in range(1, len(a) + 1) if not mp.re(_volume(a[:k, :k])) > 0)
+        return [next(minors, 0)]
+
+    return _each_matrix(one, a, ())
+
+
+def _ldl(a: Array, hermitian: bool) -> list[Array]:
+    """LAPACK's routines, by SciPy's binding of them."""
+    lower = _floating(a)
+    name = "hetrf" if lower.dtype.kind == "c" and hermitian else "sytrf"
+    (routine,) = scipy.linalg.get_lapack_funcs((name,), (lower,))
+    number = mp.mpc if lower.dtype.kind == "c" else mp.mpf
+
+    def one(a: Array) -> Sequence[Any]:
+        packed, pivots, info = routine(a, lower=1)
+        # SciPy counts from 0, but not in the negative entries.
+        counted = [int(p) + (p >= 0) for p in pivots]
+        return _each(number, numpy.tril(packed) + numpy.triu(a, 1)), counted, info
+
+    return _each_matrix(one, lower, a.shape[-2:], a.shape[-1:], ())
+
+
+def _ldl_product(packed: Array, pivots: Array, hermitian: bool) -> Array:
+    """For the one sample: a 1 x 1 and a 2 x 2 block, no rows exchanged."""
+    low, d = packed.copy(), packed.copy()
+    for i, j in numpy.ndindex(*packed.shape):
+        inside = i == j or {i, j} == {1, 2}
+        low[i, j] = packed[i, j] if i > j and not inside else mp.mpf(i == j)
+        d[i, j] = packed[max(i, j), min(i, j)] if inside else mp.mpf(0)
+    return _dot(_dot(low, d), low.T)
 
 
 def _window_places(shape: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
@@ -438,37 +743,59 @@ def _view_put(base: Array, value: Array, chain: Any) -> Array:
 
 
 WHOLE: dict[str, Callable[..., Any]] = {
+    "adjugate": _adjugate,
+    "adjugate_change": _adjugate_change,
     "amax": _reduce(lambda a, b: b if b > a else a, None),
     "amin": _reduce(lambda a, b: b if b < a else a, None),
     "argmax": _position(lambda a, b: a > b),
     "argmin": _position(lambda a, b: a < b),
     "cholesky": _cholesky,
+    "cholesky_info": _cholesky_info,
+    "complement": _complement,
     "complex": lambda x, y: numpy.asarray(x + y * mp.mpc(0, 1), object),
     "concatenate": _concatenate,
     "conj": lambda x: _each(mp.conj, x),
     "constant": lambda array: _each(lambda v: v.item(), array),
+    "cummax": _place_so_far(lambda a, b: a > b),
+    "cummin": _place_so_far(lambda a, b: a < b),
+    "cumprod": _cumprod,
     "cumsum": _cumsum,
+    "det": _det,
     "detach": lambda x: x,
+    "dft": _dft,
+    "eig": _eig,
+    "eigh": _eigh,
     "embed": _embed,
     "expand": _expand,
     "fold": _fold,
     "full": lambda shape, value, dtype: numpy.full(shape, value, object),
+    "geqrf": _geqrf,
     "imag": lambda x: _each(mp.im, x),
     "iota": lambda size, dtype: numpy.array([*range(size)], object),
     "lattice": _lattice,
     "lattice_add": _lattice_add,
+    "ldl": _ldl,
+    "ldl_product": _ldl_product,
+    "lu": _lu,
     "matmul": _matmul,
+    "matrix_exp": lambda a: _stacked(mp.expm, a.shape[-1], a.shape[-1], a),
     "modulus": lambda x: _each(lambda v: mp.sqrt(mp.re(v) ** 2 + mp.im(v) ** 2), x),
     "overwrite": lambda old, new: new,
     "permute": _permute,
+    "pinv": _pinv,
     "put": _put,
+    "qr": _qr,
     "real": lambda x: _each(mp.re, x),
+    "regularity": _regularity,
     "reshape": _reshape,
+    "row_order": _row_order,
     "scatter_add": _scatter_add,
     "slice": _slice,
+    "slogdet": _slogdet,
     "solve": _solve,
     "sort": _sort,
     "sum": _reduce(_sum_of, 0),
+    "svd": _svd,
     "take": _take,
     "to": _to,
     "view_as_complex": _view_as_complex,

@@ -15,8 +15,9 @@ from .._primitives import elementwise as e
 from .._primitives.shaping import reshape
 from .._primitives.transcendental import rsqrt
 from .._record import modes as _modes
+from .norms import norm
 from .pointwise import clamp
-from .reduction import mean, norm
+from .reduction import mean
 
 
 def _affine(x: Any, weight: Any, bias: Any) -> Any:

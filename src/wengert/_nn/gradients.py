@@ -8,8 +8,8 @@ from typing import Any
 
 from .._base.errors import DifferentiationError, ShapeError
 from .._functions.pointwise import clamp
-from .._functions.reduction import norm
-from .._functions.shape import cat, stack
+from .._functions.norms import norm
+from .._functions.joining import cat, stack
 from .._graph.value import Handle
 from .._primitives.elementwise import minimum
 from .._record.modes import no_grad

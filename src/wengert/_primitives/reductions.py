@@ -29,6 +29,11 @@ def accumulator(dtype: Dtype) -> Dtype:
 _RUNNING: dict[Dtype, Dtype] = {float16: float64, float32: float64, complex64: complex128}
 
 
+def wide_for_running(dtype: Dtype) -> Dtype:
+    """The dtype in which a running sum or product is kept, as in PyTorch."""
+    return _RUNNING.get(dtype, accumulator(dtype))
+
+
 def reduced(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
     """The shape without the reduced axes, the dtype unchanged."""
     axes = params["axes"]
@@ -94,5 +99,4 @@ def _flip(x: Any, axis: int) -> Any:
 )
 def cumsum(x: Any, axis: int) -> Any:
     """Running sum along an axis; single precision is kept in double, where terms do not drown."""
-    wide = _RUNNING.get(x.dtype, accumulator(x.dtype))
-    return np.cumsum(x, axis, dtype=wide).astype(x.dtype, copy=False)
+    return np.cumsum(x, axis, dtype=wide_for_running(x.dtype)).astype(x.dtype, copy=False)

@@ -6,8 +6,17 @@ form. One line each, in alphabetical order. Nothing is computed here.
 
 from __future__ import annotations
 
-from .._functions import reduction
+from .._functions import (
+    cumulative,
+    distinct,
+    histograms,
+    norms,
+    ordering,
+    reduction,
+    statistics,
+)
 from .._graph.value import Handle
+from .inplace import inplace
 
 
 class ReductionMethods(Handle):
@@ -16,21 +25,50 @@ class ReductionMethods(Handle):
     all = reduction.all
     amax = reduction.amax
     amin = reduction.amin
+    aminmax = reduction.aminmax
     any = reduction.any
     argmax = reduction.argmax
     argmin = reduction.argmin
-    argsort = reduction.argsort
-    cumsum = reduction.cumsum
+    argsort = ordering.argsort
+    bincount = histograms.bincount
+    corrcoef = statistics.corrcoef
+    count_nonzero = reduction.count_nonzero
+    cov = statistics.cov
+    cummax = cumulative.cummax
+    cummin = cumulative.cummin
+    cumprod = cumulative.cumprod
+    cumprod_ = inplace(cumulative.cumprod, "cumprod_")
+    cumsum = cumulative.cumsum
+    cumsum_ = inplace(cumulative.cumsum, "cumsum_")
+    diff = cumulative.diff
+    dist = norms.dist
+    histc = histograms.histc
+    histogram = histograms.histogram
+    kthvalue = ordering.kthvalue
+    logcumsumexp = cumulative.logcumsumexp
     logsumexp = reduction.logsumexp
     max = reduction.max
     mean = reduction.mean
+    median = statistics.median
     min = reduction.min
-    norm = reduction.norm
-    sort = reduction.sort
-    std = reduction.std
+    mode = statistics.mode
+    msort = ordering.msort
+    nanmean = reduction.nanmean
+    nanmedian = statistics.nanmedian
+    nanquantile = statistics.nanquantile
+    nansum = reduction.nansum
+    norm = norms.norm
+    prod = reduction.prod
+    quantile = statistics.quantile
+    renorm = norms.renorm
+    renorm_ = inplace(norms.renorm, "renorm_")
+    sort = ordering.sort
+    std = statistics.std
     sum = reduction.sum
-    topk = reduction.topk
-    var = reduction.var
+    topk = ordering.topk
+    unique = distinct.unique
+    unique_consecutive = distinct.unique_consecutive
+    var = statistics.var
 
 
 __all__ = ["ReductionMethods"]

@@ -12,7 +12,17 @@ import numpy as np
 
 from .._base.dtypes import as_dtype
 from .._declare.elementwise import convert
-from .._functions import activations, indexing, matrix, pointwise, reduction
+from .._functions import (
+    activations,
+    cumulative,
+    indexing,
+    matrix,
+    norms,
+    ordering,
+    pointwise,
+    reduction,
+    statistics,
+)
 from .._primitives import elementwise as e
 from .._primitives import transcendental as t
 from .._primitives.shaping import permute
@@ -279,7 +289,7 @@ def reduce_variance(
     tensor(1.)
     """
     x = convert_to_tensor(input_tensor)
-    return reduction.var(x, axes(axis), correction=0, keepdim=keepdims)
+    return statistics.var(x, axes(axis), correction=0, keepdim=keepdims)
 
 
 def reduce_std(
@@ -291,7 +301,7 @@ def reduce_std(
     tensor(2.)
     """
     x = convert_to_tensor(input_tensor)
-    return reduction.std(x, axes(axis), correction=0, keepdim=keepdims)
+    return statistics.std(x, axes(axis), correction=0, keepdim=keepdims)
 
 
 def reduce_logsumexp(
@@ -320,7 +330,7 @@ def norm(
     tensor(5.)
     """
     x = convert_to_tensor(tensor)
-    return reduction.norm(x, 2 if ord == "euclidean" else ord, axes(axis), keepdims)
+    return norms.norm(x, 2 if ord == "euclidean" else ord, axes(axis), keepdims)
 
 
 def cumsum(x: Any, axis: int = 0, name: str | None = None) -> Any:
@@ -330,7 +340,7 @@ def cumsum(x: Any, axis: int = 0, name: str | None = None) -> Any:
     tensor([1., 3., 6.])
     """
     given = convert_to_tensor(x)
-    return convert(reduction.cumsum(given, axis), given._data.dtype)
+    return convert(cumulative.cumsum(given, axis), given._data.dtype)
 
 
 def argmax(
@@ -365,7 +375,7 @@ def argsort(
     >>> argsort([3.0, 1.0, 2.0])
     tensor([1, 2, 0])
     """
-    return reduction.argsort(convert_to_tensor(values), axis, direction == "DESCENDING")
+    return ordering.argsort(convert_to_tensor(values), axis, direction == "DESCENDING")
 
 
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
@@ -374,7 +384,7 @@ def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | 
     >>> sort([3.0, 1.0], direction="DESCENDING")
     tensor([3., 1.])
     """
-    return reduction.sort(convert_to_tensor(values), axis, direction == "DESCENDING")[0]
+    return ordering.sort(convert_to_tensor(values), axis, direction == "DESCENDING")[0]
 
 
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
