@@ -51,18 +51,41 @@ def _ratio(x: Array, parts: tuple[tuple[float, ...], tuple[float, ...]]) -> Arra
     return results[0] / results[1]
 
 
-def _tail(y: Array) -> Array:
-    """erfc of y > 0.46875; the exponential is split so that its argument is exact."""
+def _scaled_tail(y: Array) -> Array:
+    """exp(y**2) erfc(y) of y > 0.46875."""
     result = np.zeros_like(y)
     middle = y <= _LARGE
-    near = y[middle]
-    result[middle] = _ratio(near, _MIDDLE)
+    result[middle] = _ratio(y[middle], _MIDDLE)
     far = y[~middle]
-    inverse = 1.0 / (far * far)
+    inverse = 1.0 / far / far
     result[~middle] = (_ROOT - inverse * _ratio(inverse, _FAR)) / far
+    return result
+
+
+def exp_of_square(y: Array, sign: float) -> Array:
+    """exp(sign y**2), the square split so that the argument of the larger part is exact."""
     rough = np.trunc(y * 16.0) / 16.0
     rest = (y - rough) * (y + rough)
-    return result * (np.exp(-rough * rough) * np.exp(-rest))
+    return np.exp(sign * rough * rough) * np.exp(sign * rest)
+
+
+def _tail(y: Array) -> Array:
+    """erfc of y > 0.46875."""
+    return _scaled_tail(y) * exp_of_square(y, -1.0)
+
+
+def scaled_erfc(x: Array) -> Array:
+    """exp(x**2) erfc(x) of a float64 array."""
+    result = np.full_like(x, np.nan)
+    small = np.abs(x) <= _SMALL
+    y = x[small]
+    result[small] = np.exp(y * y) * (1.0 - y * _ratio(y * y, _NEAR))
+    right = x > _SMALL
+    result[right] = _scaled_tail(x[right])
+    left = x < -_SMALL
+    y = np.minimum(-x[left], 30.0)
+    result[left] = 2.0 * exp_of_square(y, 1.0) - _scaled_tail(y)
+    return result
 
 
 def error_function(x: Array, complement: bool) -> Array:
