@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 from . import _primitives as _primitives
@@ -53,6 +54,7 @@ from ._functions import pointwise as _pointwise
 from ._functions import pooling as _pooling
 from ._functions import random as _random
 from ._functions import rearranging as _rearranging
+from ._functions import rectifiers as _rectifiers
 from ._functions import reduction as _reduction
 from ._functions import sampling_grid as _sampling_grid
 from ._functions import scattering as _scattering
@@ -78,6 +80,7 @@ from ._functions.pointwise import *
 from ._functions.pooling import *
 from ._functions.random import *
 from ._functions.rearranging import *
+from ._functions.rectifiers import *
 from ._functions.reduction import *
 from ._functions.sampling_grid import *
 from ._functions.scattering import *
@@ -93,7 +96,7 @@ from ._record.modes import (
     set_grad_enabled,
 )
 from ._record.random_state import Generator, default_generator
-from ._tensor.exchange_methods import array_namespace
+from ._tensor.exchange_methods import package
 from ._tensor.tensor import Device as device
 from ._tensor.tensor import Tensor
 from ._transforms.batching import vmap
@@ -168,7 +171,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'wengert' has no attribute {name!r}")
 
 
-array_namespace[0] = lambda: __getattr__("array_api")
+package.append(sys.modules[__name__])
 
 
 def __dir__() -> list[str]:
@@ -263,6 +266,7 @@ __all__ += _pointwise.__all__
 __all__ += _pooling.__all__
 __all__ += _random.__all__
 __all__ += _rearranging.__all__
+__all__ += _rectifiers.__all__
 __all__ += _reduction.__all__
 __all__ += _sampling_grid.__all__
 __all__ += _scattering.__all__

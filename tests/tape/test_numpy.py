@@ -52,9 +52,9 @@ def test_what_has_no_counterpart_raises_and_says_the_way_out() -> None:
         "numpy.cbrt has no counterpart that could be recorded. Use a wengert function, or write "
         "x.detach().numpy() to leave the record."
     )
-    with pytest.raises(TypeError, match=r"numpy\.linalg\.svd|numpy\.svd"):
-        np.linalg.svd(x)
-    with pytest.raises(TypeError, match=r"numpy\.add has no counterpart"):
+    with pytest.raises(TypeError, match=r"numpy\.convolve has no counterpart"):
+        np.convolve(x, x)
+    with pytest.raises(TypeError, match=r"numpy\.add with out has no counterpart"):
         np.add(x, x, out=np.zeros(2))
 
 

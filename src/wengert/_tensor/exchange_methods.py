@@ -6,20 +6,14 @@ what requires grad does not leave.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .._base.errors import DifferentiationError
 from .._graph.value import Handle
 from .._record.trace import concrete
 
-
-def _none() -> Any:
-    raise ImportError("the array API namespace is part of the package wengert: import that.")
-
-
-array_namespace: list[Callable[[], Any]] = [_none]
-"""Where the array API namespace comes from, which is made of public names: set by the package."""
+package: list[Any] = []
+"""The package `wengert`, which enters itself: what leaves and enters goes by its public names."""
 
 
 class ExchangeMethods(Handle):
@@ -40,7 +34,7 @@ class ExchangeMethods(Handle):
             raise ValueError(
                 f"array API version {api_version!r} is not known; 2022.12 to 2024.12 are."
             )
-        return array_namespace[0]()
+        return package[0].array_api
 
     def __dlpack__(self, *, stream: Any = None, **asked: Any) -> Any:
         """A DLPack capsule over the same memory; `max_version`, `dl_device` and `copy` as NumPy."""
@@ -64,4 +58,4 @@ class ExchangeMethods(Handle):
         return self
 
 
-__all__ = ["ExchangeMethods", "array_namespace"]
+__all__ = ["ExchangeMethods", "package"]

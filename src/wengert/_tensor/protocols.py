@@ -1,114 +1,137 @@
 """NumPy's functions on tensors: `np.sin(t)` and `np.concatenate([t, t])` stay on the record.
 
 Only functions that have a counterpart are taken; the others raise with the way out in the text.
+Which function stands for which is in `numpy_functions`.
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-import numpy as np
+from .._graph.value import Handle
+from .exchange_methods import package
+from .numpy_functions import ADAPTED, LINES, as_tensor
 
-from .._functions import matrix, pointwise, reduction, shape
-from .._primitives import elementwise as e
-from .._primitives import transcendental as t
-
-_UFUNCS: dict[Any, Any] = {
-    np.add: e.add, np.subtract: e.sub, np.multiply: e.mul, np.divide: e.div, np.power: e.pow,
-    np.negative: e.neg, np.reciprocal: e.reciprocal, np.maximum: e.maximum, np.minimum: e.minimum,
-    np.remainder: e.remainder, np.fmod: e.fmod, np.floor_divide: e.floor_divide,
-    np.absolute: pointwise.abs, np.sign: e.sign, np.floor: e.floor, np.ceil: e.ceil,
-    np.trunc: e.trunc, np.rint: e.round, np.exp: t.exp, np.expm1: t.expm1, np.log: t.log,
-    np.log1p: t.log1p, np.sqrt: t.sqrt, np.square: pointwise.square, np.sin: t.sin, np.cos: t.cos,
-    np.tan: t.tan, np.arcsin: t.asin, np.arccos: t.acos, np.arctan: t.atan, np.arctan2: t.atan2,
-    np.sinh: t.sinh, np.cosh: t.cosh, np.tanh: t.tanh, np.arcsinh: t.asinh, np.arccosh: t.acosh,
-    np.arctanh: t.atanh, np.equal: e.eq, np.not_equal: e.ne, np.less: e.lt, np.less_equal: e.le,
-    np.greater: e.gt, np.greater_equal: e.ge, np.isnan: e.isnan, np.isfinite: e.isfinite,
-    np.isinf: pointwise.isinf, np.logical_not: pointwise.logical_not,
-    np.logical_and: pointwise.logical_and, np.logical_or: pointwise.logical_or,
-    np.bitwise_and: e.bitwise_and, np.bitwise_or: e.bitwise_or, np.matmul: matrix.matmul,
-    np.conjugate: pointwise.conj,
+_RENAMED = {
+    "absolute": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh",
+    "arctan": "atan", "arctan2": "atan2", "arctanh": "atanh", "conjugate": "conj",
+    "degrees": "rad2deg",
+    "equal": "eq", "fabs": "abs", "greater": "gt", "greater_equal": "ge", "invert": "bitwise_not",
+    "left_shift": "bitwise_left_shift", "less": "lt", "less_equal": "le", "not_equal": "ne",
+    "power": "pow", "radians": "deg2rad", "right_shift": "bitwise_right_shift", "rint": "round",
+    "vecdot": "linalg.vecdot",
 }  # fmt: skip
+"""Universal functions under another name; the others have the same name here."""
 
-
-def _concatenate(arrays: Any, axis: int = 0) -> Any:
-    return shape.cat(arrays, axis)
-
-
-def _stack(arrays: Any, axis: int = 0) -> Any:
-    return shape.stack(arrays, axis)
-
-
-def _reduced(function: Any) -> Any:
-    """A reduction under NumPy's argument names."""
-
-    def reduce(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return function(a, axis, keepdims)
-
-    return reduce
-
-
-def _extreme(function: Any) -> Any:
-    def reduce(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return function(a, () if axis is None else axis, keepdims)
-
-    return reduce
-
-
-def _reshape(a: Any, shape: Any) -> Any:
-    return a.reshape(shape)
-
-
-def _transpose(a: Any, axes: Any = None) -> Any:
-    return a.T if axes is None else a.permute(axes)
-
-
-def _shape(a: Any) -> Any:
-    return a.shape
-
-
-def _ndim(a: Any) -> Any:
-    return a.ndim
-
-
-def _size(a: Any) -> Any:
-    return a.numel()
-
-
-def _where(condition: Any, x: Any, y: Any) -> Any:
-    from .._functions.creation import as_tensor
-    from .._functions.indexing import where
-
-    return where(as_tensor(condition), pointwise.operand(x), pointwise.operand(y))
-
-
-_FUNCTIONS: dict[Any, Any] = {
-    np.concatenate: _concatenate, np.stack: _stack, np.sum: _reduced(reduction.sum),
-    np.mean: _reduced(reduction.mean), np.max: _extreme(reduction.amax),
-    np.min: _extreme(reduction.amin), np.argmax: _reduced(reduction.argmax),
-    np.argmin: _reduced(reduction.argmin), np.reshape: _reshape, np.transpose: _transpose,
-    np.where: _where, np.dot: matrix.matmul, np.shape: _shape, np.ndim: _ndim, np.size: _size,
-}  # fmt: skip
-
-
-def _no_counterpart(name: str) -> TypeError:
-    return TypeError(
-        f"numpy.{name} has no counterpart that could be recorded. Use a wengert function, or write "
-        "x.detach().numpy() to leave the record."
-    )
+_REDUCED = {
+    "add": "sum",
+    "logical_and": "all",
+    "logical_or": "any",
+    "maximum": "amax",
+    "minimum": "amin",
+    "multiply": "array_api.prod",
+}
+_ACCUMULATED = {"add": "cumsum", "multiply": "cumprod"}
 
 
 def apply_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
-    """What NumPy calls for `np.sin(tensor)`."""
-    function = _UFUNCS.get(ufunc)
-    if function is None or method != "__call__" or kwargs:
-        raise _no_counterpart(ufunc.__name__)
-    return function(*[pointwise.operand(x) for x in inputs])
+    """What NumPy calls for `np.sin(tensor)`, `np.add.reduce(tensor)` and their like."""
+    name = ufunc.__name__
+    if method == "__call__":
+        return _called(name, inputs, kwargs)
+    if method == "reduce" and name in _REDUCED:
+        return _reduced(name, *inputs, **kwargs)
+    if method == "accumulate" and name in _ACCUMULATED:
+        return _public(_ACCUMULATED[name])(inputs[0], *(inputs[1:] or (kwargs.pop("axis", 0),)))
+    raise _no_counterpart(f"{name}.{method}")
+
+
+def _called(name: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    function = _public(_RENAMED.get(name, name))
+    asked = dict(kwargs)
+    (out,) = asked.pop("out", (None,))
+    dtype = asked.pop("dtype", None)
+    if function is None or asked or not (out is None or isinstance(out, Handle)):
+        raise _no_counterpart(name, asked or ("out",) if function is not None else ())
+    operands: list[Any] = [as_tensor(x) for x in inputs]
+    if dtype is not None:
+        operands = [x.to(dtype) if hasattr(x, "to") else x for x in operands]
+    return function(*operands) if out is None else function(*operands, out=out)
+
+
+def _reduced(name: str, x: Any, axis: Any = 0, **asked: Any) -> Any:
+    keepdims = asked.pop("keepdims", False)
+    if any(value is not None for value in asked.values()):
+        raise _no_counterpart(f"{name}.reduce", asked)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    return _public(_REDUCED[name])(x, **_over(_REDUCED[name], axes, keepdims))
+
+
+def _over(name: str, axes: Any, keepdims: bool) -> dict[str, Any]:
+    if name.startswith("array_api"):
+        return {"axis": axes, "keepdims": keepdims}
+    return {"dim": axes, "keepdim": keepdims}
 
 
 def apply_function(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """What NumPy calls for `np.concatenate([tensor])`."""
-    function = _FUNCTIONS.get(func)
+    name = f"{func.__module__}.{func.__name__}".removeprefix("numpy.")
+    if name in ADAPTED:
+        return ADAPTED[name](*args, **kwargs)
+    if name not in LINES:
+        raise _no_counterpart(name)
+    positional, named = _passed(func, name, args, kwargs)
+    function = _public(LINES[name].split()[0])
     if function is None:
-        raise _no_counterpart(func.__name__)
-    return function(*args, **kwargs)
+        raise _no_counterpart(name)
+    return function(*positional, **named)
+
+
+def _passed(
+    func: Any, name: str, args: Any, kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of the function here that stand for those of NumPy's."""
+    given = dict(_signature(func).bind(*args, **kwargs).arguments)
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for word in LINES[name].split()[1:]:
+        ours, _, theirs = word.partition(":")
+        if ours.startswith("*"):
+            positional += map(as_tensor, given.pop(ours[1:], ()))
+        elif ours in given:
+            value = as_tensor(given.pop(ours))
+            if not theirs:
+                positional.append(value)
+            elif value is not None:
+                named[theirs] = value
+    left = {key: value for key, value in given.items() if value is not None}
+    if left:
+        raise _no_counterpart(name, left)
+    return positional, named
+
+
+@cache
+def _signature(func: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(func)
+
+
+def _public(dotted: str) -> Any:
+    """A public function by its name, or None."""
+    found: Any = package[0]
+    for part in dotted.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _no_counterpart(name: str, arguments: Any = ()) -> TypeError:
+    which = f" with {', '.join(arguments)}" if arguments else ""
+    return TypeError(
+        f"numpy.{name}{which} has no counterpart that could be recorded. Use a wengert function, "
+        "or write x.detach().numpy() to leave the record."
+    )
+
+
+__all__ = ["apply_function", "apply_ufunc"]
