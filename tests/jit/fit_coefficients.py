@@ -5,7 +5,8 @@
 Each polynomial approximates what is left of a function once the part that must be exact is taken
 away: exp(r) = 1 + r + r^2 P(r), for example. Chebyshev interpolation with 60 digits, then one
 rounding to the dtype of use. The number of terms is the least for which the error, in the place
-where the polynomial is used, stays well below one unit in the last place.
+where the polynomial is used, stays well below one unit in the last place. erf is fitted by Remez'
+exchange instead: how accurate its polynomials must be varies much over their intervals.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Fit:
     terms: dict[str, int]
     weight: Callable[[Any], Any]
     """The error of the polynomial times this is the relative error of the result."""
+    minimax: bool = False
+    """Whether that product is made as small as it can be, instead of interpolating."""
 
 
 def _near_zero(value: Callable[[Any], Any], series: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -86,22 +89,32 @@ FITS: dict[str, Fit] = {
         {"f64": 7},
         lambda z: z / 2,
     ),
-    # erf(x) = x + x P(x^2), |x| <= 1
+    # erf(x) = x + x P(x^2), |x| <= 7 / 8
     "erf": Fit(
         _near_zero(
             lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1,
             lambda z: 2 / mp.sqrt(mp.pi) * (1 - z / 3) - 1,
         ),
-        (0, 1.0),
-        {"f32": 7, "f64": 13},
+        (0, 0.765625),
+        {"f32": 6, "f64": 11},
         lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)) if z else mp.sqrt(mp.pi) / 2,
+        minimax=True,
     ),
-    # erf(x) = 1 - exp(-x^2) P((x - 2.4) / (x + 2.4)), 1 <= x; beyond 4 or 6 the result is 1
+    # erf(x) = 1 - exp(-x^2) P(x - 1.25), 7 / 8 <= x <= 4; beyond, the result is 1
     "erf_tail": Fit(
+        lambda u: _erfcx(u + 1.25),
+        (-0.375, 2.75),
+        {"f32": 9},
+        lambda u: mp.exp(-((u + 1.25) ** 2)),
+        minimax=True,
+    ),
+    # erf(x) = 1 - exp(-x^2) P((x - 2.4) / (x + 2.4)), 7 / 8 <= x <= 6; beyond, the result is 1
+    "erf_tail_quotient": Fit(
         lambda t: _erfcx_of(t, "2.4"),
-        (-0.4136, 0.4301),
-        {"f32": 8, "f64": 16},
+        (-0.4657, 0.4286),
+        {"f64": 13},
         lambda t: (lambda x: mp.exp(-x * x))(mp.mpf("2.4") * (1 + t) / (1 - t)),
+        minimax=True,
     ),
     # erfc(x) = exp(-x^2) P((x - 3) / (x + 3)) / (1 + 2 x), 0.46 <= x; beyond 27.3 the result is 0
     "erfc": Fit(
@@ -170,6 +183,39 @@ def _interpolation(fit: Fit, terms: int) -> list[Any]:
     return after[-terms:]
 
 
+def _minimax(fit: Fit, terms: int) -> list[Any]:
+    """Coefficients, highest power first, that make the largest weighted error the least.
+
+    Remez: weighted errors of alternating sign and equal size at terms + 1 points; then the points
+    move to the extrema of the error (E. W. Cheney, Introduction to Approximation Theory, 3.8).
+    """
+    low, high = (mp.mpf(end) for end in fit.interval)
+    middle, half = (low + high) / 2, (high - low) / 2
+    grid = [middle - half * mp.cos(mp.pi * k / 240) for k in range(241)]
+    values, weights = map(fit.function, grid), map(fit.weight, grid)
+    known = dict(zip(grid, zip(values, weights)))
+    points = [grid[240 * k // terms] for k in range(terms + 1)]
+    while True:
+        rows = [
+            [*(t**power for power in range(terms - 1, -1, -1)), (-1) ** k / known[t][1]]
+            for k, t in enumerate(points)
+        ]
+        *coefficients, level = mp.lu_solve(
+            mp.matrix(rows), mp.matrix([known[t][0] for t in points])
+        )
+        errors = {t: w * (_value(coefficients, t) - f) for t, (f, w) in known.items()}
+        if max(map(abs, errors.values())) < abs(level) * mp.mpf("1.02"):
+            return coefficients
+        points = []
+        for t in grid:
+            if not points or (errors[t] > 0) != (errors[points[-1]] > 0):
+                points.append(t)
+            elif abs(errors[t]) > abs(errors[points[-1]]):
+                points[-1] = t
+        while len(points) > terms + 1:
+            points.pop(0 if abs(errors[points[0]]) < abs(errors[points[-1]]) else -1)
+
+
 def _sum(a: list[Any], b: list[Any]) -> list[Any]:
     """The sum of two polynomials, highest power first."""
     size = max(len(a), len(b))
@@ -189,7 +235,7 @@ def fitted(name: str) -> dict[str, list[float]]:
     fit = FITS[name]
     result: dict[str, list[float]] = {}
     for dtype, terms in fit.terms.items():
-        exact = _interpolation(fit, terms)
+        exact = (_minimax if fit.minimax else _interpolation)(fit, terms)
         round_off = numpy.float32 if dtype == "f32" else float
         result[dtype] = [float(round_off(float(c))) for c in exact]
     return result

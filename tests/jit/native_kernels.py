@@ -54,7 +54,8 @@ def loop_text(operation: str, dtype: str, lanes: int, arity: int) -> str:
         f"  %x{k} = load {whole}, ptr %p{k}, align 1"
         for k in range(arity)
     )
-    return vector_math.functions([(operation, dtype, lanes)]) + _LOOP.format(
+    function = vector_math.functions([(operation, dtype, lanes)], engine.target().has_scalef)
+    return function + _LOOP.format(
         parameters=", ".join(f"ptr %in{k}" for k in range(arity)),
         loads=loads,
         type=whole,

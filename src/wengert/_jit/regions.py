@@ -166,7 +166,7 @@ def compile_region(
         release_gil = cost > _WORTH_RELEASING and not region.commits
     emitter = Emitter(loops, lanes, machine.has_fma)
     text = emitter.text()
-    library = functions(emitter.functions)
+    library = functions(emitter.functions, machine.has_scalef)
     if text.count(" @w.") > _MOST_INLINED:
         library = library.replace(" alwaysinline ", " noinline ")
     text = f"{library}\n{text}"

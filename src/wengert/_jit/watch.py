@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from . import interpreter
 from .builtin import bare_builtin
-from .engine import compile_text
+from .engine import Library, compile_text
 
 _DICT, _LIST = 0, 1
 _FUNCTIONS = ("PyDict_Size", "PyDict_Next", "PyList_Size", "PyList_GetItem", "Py_IncRef")
@@ -140,8 +141,12 @@ def compiled_watch(containers: Sequence[tuple[Any, list[Any]]]) -> Callable[[], 
         ]
         # What the table names by address must not be freed and its address used again.
         keep += [holder, *contents]
-    library = compile_text(_TEXT.replace("DATA", str(interpreter.DATA)))
-    return bare_builtin("unchanged", library, "wengert.watch", words, keep)
+    return bare_builtin("unchanged", _library(), "wengert.watch", words, keep)
+
+
+@lru_cache
+def _library() -> Library:
+    return compile_text(_TEXT.replace("DATA", str(interpreter.DATA)))
 
 
 def _address(name: str) -> int:

@@ -1,9 +1,10 @@
 """Elementwise functions as LLVM text, for any number of lanes.
 
 `functions` gives the definitions of `@w.{op}.{dtype}.v{lanes}`; one lane is a scalar. The text has
-polynomials, no calls of a mathematical library but fmod, and no instruction that only some
-processors have: it runs on every target. A formula is a Python function over `values.Value`; it
-may use `fma` only if it is right with one rounding or two. What is one instruction is not here.
+polynomials, no calls of a mathematical library but fmod, and, unless asked for, no instruction that
+only some processors have: it runs on every target. A formula is a Python function over
+`values.Value`; it may use `fma` only if it is right with one rounding or two. What is one
+instruction is not here.
 """
 
 from __future__ import annotations
@@ -103,14 +104,17 @@ def operations() -> list[tuple[str, str]]:
     return sorted(_FORMULAS)
 
 
-def functions(names: Iterable[Name]) -> str:
-    """Definitions of the named functions and of what they call, each once."""
+def functions(names: Iterable[Name], has_scalef: bool = False) -> str:
+    """Definitions of the named functions and of what they call, each once.
+
+    `has_scalef`: the processor has AVX-512. Results do not depend on it.
+    """
     texts: dict[Name, str] = {}
     waiting = sorted(set(names), reverse=True)
     while waiting:
         name = waiting.pop()
         if name not in texts:
-            texts[name], needs = _definition(*name)
+            texts[name], needs = _definition(*name, has_scalef)
             waiting += reversed(needs)
     constants: list[str] = []
     if any(operation == trigonometric.REDUCE_LARGE for operation, _, _ in texts):
@@ -119,13 +123,15 @@ def functions(names: Iterable[Name]) -> str:
 
 
 @cache
-def _definition(operation: str, dtype: str, lanes: int) -> tuple[str, tuple[Name, ...]]:
+def _definition(
+    operation: str, dtype: str, lanes: int, has_scalef: bool
+) -> tuple[str, tuple[Name, ...]]:
     """The text of one function, and the functions that it calls."""
     if operation == trigonometric.REDUCE_LARGE:
         needs = ((operation, dtype, 1),) if lanes > 1 else ()
         return trigonometric.reduce_large_text(dtype, lanes), needs
     formula = _FORMULAS[operation, dtype]
-    code = Code()
+    code = Code(has_scalef)
     kind = Kind("f" if dtype[0] == "f" else "i", int(dtype[1:]), lanes)
     operands = [Value(code, f"%x{index}", kind) for index in range(_ARITY[operation])]
     result = formula(*operands)

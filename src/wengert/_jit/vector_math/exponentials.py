@@ -11,6 +11,7 @@ import math
 
 from .coefficients import COEFFICIENTS
 from .values import (
+    BIAS,
     Value,
     at_least,
     at_most,
@@ -20,7 +21,9 @@ from .values import (
     polynomial,
     power_of_two,
     power_of_two_of,
+    scaled_by_instruction,
     select,
+    with_exponent,
     with_sign,
 )
 
@@ -39,9 +42,9 @@ EXPM1_FLOOR = {32: -17.4, 64: -37.5}
 ONE_SIDED = {32: 60.0, 64: 120.0}
 
 
-def reduced(x: Value) -> tuple[Value, Value, Value]:
-    """x = n ln 2 + r: n as integers that end in it, n as a float, r."""
-    number, exponent = nearest_integer(x, 1 / math.log(2))
+def reduced(x: Value, more: int = 0) -> tuple[Value, Value, Value]:
+    """x = n ln 2 + r: integers that end in n + more, n as a float, r."""
+    number, exponent = nearest_integer(x, 1 / math.log(2), more)
     high, low = LN2[x.kind.bits]
     return exponent, number, fma(number, -low, fma(number, -high, x))
 
@@ -51,8 +54,10 @@ def expm1_of_remainder(r: Value) -> Value:
     return fma(r * r, polynomial(r, COEFFICIENTS[f"exp.f{r.kind.bits}"]), r)
 
 
-def scaled(x: Value, exponent: Value) -> Value:
+def scaled(x: Value, number: Value, exponent: Value) -> Value:
     """x 2^n with one rounding, for results that may overflow or be subnormal."""
+    if x.code.has_scalef and x.kind.bits * x.kind.lanes >= 512:
+        return scaled_by_instruction(x, number)
     half = exponent >> 1
     return x * power_of_two(half) * power_of_two(exponent - half)
 
@@ -60,15 +65,16 @@ def scaled(x: Value, exponent: Value) -> Value:
 def exp(x: Value) -> Value:
     """exp(x)."""
     low, high = RANGE[x.kind.bits]
-    n, _, r = reduced(at_least(at_most(x, high), low))
-    return scaled(expm1_of_remainder(r) + 1.0, n)
+    n, number, r = reduced(at_least(at_most(x, high), low))
+    return scaled(expm1_of_remainder(r) + 1.0, number, n)
 
 
 def expm1(x: Value) -> Value:
     """exp(x) - 1 = 2 (2^(n-1) (exp(r) - 1) + (2^(n-1) - 1/2)); half, so that 2^n may overflow."""
     bits = x.kind.bits
-    n, number, r = reduced(at_least(at_most(x, RANGE[bits][1]), EXPM1_FLOOR[bits]))
-    scale = power_of_two(n - 1)
+    clamped = at_least(at_most(x, RANGE[bits][1]), EXPM1_FLOOR[bits])
+    field, number, r = reduced(clamped, BIAS[bits] - 1)
+    scale = with_exponent(field)
     inner = expm1_of_remainder(r)
     half = fma(scale, inner, scale - 0.5)
     # Half of a subnormal number may not be one.
@@ -78,8 +84,8 @@ def expm1(x: Value) -> Value:
 def sigmoid(x: Value) -> Value:
     """1 / (1 + exp(-|x|)), times exp(-|x|) for negative x: nothing overflows or is lost."""
     low = RANGE[x.kind.bits][0]
-    n, _, r = reduced(at_least(-magnitude(x), low))
-    small = scaled(expm1_of_remainder(r) + 1.0, n)
+    n, number, r = reduced(at_least(-magnitude(x), low))
+    small = scaled(expm1_of_remainder(r) + 1.0, number, n)
     return select(x < 0.0, small, 1.0) / (small + 1.0)
 
 
@@ -87,8 +93,8 @@ def tanh(x: Value) -> Value:
     """e / (e + 2) for e = exp(2 |x|) - 1."""
     limit = TANH_LIMIT[x.kind.bits]
     size = at_most(magnitude(x), limit)
-    n, _, r = reduced(size + size)
-    scale = power_of_two(n)
+    field, _, r = reduced(size + size, BIAS[x.kind.bits])
+    scale = with_exponent(field)
     e = fma(scale, expm1_of_remainder(r), scale - 1.0)
     return with_sign(e / (e + 2.0), x)
 

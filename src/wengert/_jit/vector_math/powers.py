@@ -81,7 +81,7 @@ def _power_of_positive(x: Value, y: Value) -> Value:
     lost = rest1 * LN_2[1] + (rest - rest1) * (LN_2[0] + LN_2[1])
     r = product + lost
     lost = (product - r) + lost
-    return scaled(1.0 + (expm1_of_remainder(r) + lost), exponent)
+    return scaled(1.0 + (expm1_of_remainder(r) + lost), number, exponent)
 
 
 def pow(x: Value, y: Value) -> Value:

@@ -66,7 +66,9 @@ class Kind:
 class Code:
     """The lines of one function, and the names of the functions they call."""
 
-    def __init__(self) -> None:
+    def __init__(self, has_scalef: bool = False) -> None:
+        self.has_scalef = has_scalef
+        """Whether the processor scales vectors of 512 bits by powers of two."""
         self.lines: list[str] = []
         self.needs: list[tuple[str, str, int]] = []
         self.block = "start"
@@ -273,27 +275,62 @@ def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
     return result
 
 
-def nearest_integer(x: Value, factor: float = 1.0) -> tuple[Value, Value]:
-    """n = x factor rounded to an integer: as a float, and as integers that end in it.
+def nearest_integer(x: Value, factor: float = 1.0, more: int = 0) -> tuple[Value, Value]:
+    """n = x factor rounded to an integer: as a float, and as integers that end in n + more.
 
     Adding 1.5 * 2^23 (or 2^52) leaves n in the low bits of the sum, for n below 2^22 or 2^51 in
     size; above the lowest nine (or twelve) bits of the integers the rest of the sum stays.
     """
-    magic = 1.5 * 2.0 ** MANTISSA[x.kind.bits]
+    magic = 1.5 * 2.0 ** MANTISSA[x.kind.bits] + more
     shifted = x + magic if factor == 1.0 else fma(x, factor, magic)
     return shifted - magic, shifted.bits()
 
 
 def power_of_two(exponent: Value) -> Value:
     """2^k where the result is a normal number; only the lowest nine or twelve bits of k count."""
-    bits = exponent.kind.bits
-    return ((exponent + BIAS[bits]) << MANTISSA[bits]).as_float()
+    return with_exponent(exponent + BIAS[exponent.kind.bits])
+
+
+def with_exponent(field: Value) -> Value:
+    """The power of two with this exponent field: its lowest eight or eleven bits, below a 0."""
+    return (field << MANTISSA[field.kind.bits]).as_float()
 
 
 def power_of_two_of(number: Value) -> Value:
     """2^n for an integer n that is held as a float, where the result is a normal number."""
     magic = 1.5 * 2.0 ** MANTISSA[number.kind.bits]
     return power_of_two((number + magic).bits())
+
+
+def scaled_by_instruction(x: Value, number: Value) -> Value:
+    """x 2^n, rounded once, for whole vectors of 512 bits; n is an integer held as a float."""
+    code, kind = x.code, x.kind
+    lanes = 512 // kind.bits
+    if kind.lanes == lanes:
+        of, mask = ("ps", "i16") if kind.bits == 32 else ("pd", "i8")
+        return code.value(
+            kind,
+            f"call {kind.text} @llvm.x86.avx512.mask.scalef.{of}.512({x.typed}, {number.typed}, "
+            f"{kind.text} zeroinitializer, {mask} -1, i32 4)",
+        )
+    first, second = (
+        scaled_by_instruction(*(_half(value, place) for value in (x, number))) for place in range(2)
+    )
+    return code.value(kind, f"shufflevector {first.typed}, {second.typed}, {_places(0, kind)}")
+
+
+def _half(x: Value, place: int) -> Value:
+    """The lower or the upper lanes."""
+    kind = Kind(x.kind.letter, x.kind.bits, x.kind.lanes // 2)
+    return x.code.value(
+        kind, f"shufflevector {x.typed}, {x.kind.text} poison, {_places(place * kind.lanes, kind)}"
+    )
+
+
+def _places(first: int, kind: Kind) -> str:
+    """The mask of a shuffle that takes neighbouring lanes."""
+    places = ", ".join(f"i32 {first + lane}" for lane in range(kind.lanes))
+    return f"<{kind.lanes} x i32> <{places}>"
 
 
 def widened(x: Value) -> Value:
