@@ -8,6 +8,7 @@ optimisation passes run but the inlining of functions marked alwaysinline. No em
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import re
@@ -188,7 +189,14 @@ def _engine(target: Target) -> _Engine:
 
 @lru_cache
 def _llvm() -> Any:
-    binding: Any = import_module("llvmlite.binding")
+    # Modules and classes are no garbage: looking for some among them takes a tenth of the time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        binding: Any = import_module("llvmlite.binding")
+    finally:
+        if collecting:
+            gc.enable()
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     return binding

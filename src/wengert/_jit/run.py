@@ -93,7 +93,7 @@ class CompiledProgram:
             self._derivable = CompiledCall(name, pure, self._compile_pure, len(kept))
             self._derivable.runs(self._call)
         self._spent = _spent_node(captured) if captured.consumed else None
-        self._fast = FastPath(captured, leaves, self._fits)
+        self._fast: FastPath | None = None
 
     def _compile(self, graph: Graph, layouts: Sequence[Any] | None) -> Any:
         start = time.perf_counter()
@@ -168,6 +168,8 @@ class CompiledProgram:
     def fast(self, state: State, leaves: Sequence[Any]) -> Any:
         """A function for further calls with the same state, or None."""
         handles, owners = self.touched(state, leaves)
+        if self._fast is None:
+            self._fast = FastPath(self.captured, leaves, self._fits)
         return self._fast.bind(
             self._call,
             state,
