@@ -37,55 +37,75 @@ from ._base.dtypes import (
 )
 from ._functions import activations as _activations
 from ._functions import adaptive_pooling as _adaptive_pooling
+from ._functions import arithmetic as _arithmetic
+from ._functions import bilinear as _bilinear
 from ._functions import channels as _channels
+from ._functions import comparison as _comparison
+from ._functions import complex_numbers as _complex_numbers
 from ._functions import convolution as _convolution
 from ._functions import copies as _copies
 from ._functions import creation as _creation
 from ._functions import cumulative as _cumulative
 from ._functions import distinct as _distinct
+from ._functions import dropout as _dropout
+from ._functions import dtype_functions as _dtype_functions
 from ._functions import histograms as _histograms
 from ._functions import indexing as _indexing
 from ._functions import joining as _joining
+from ._functions import logic as _logic
 from ._functions import matrix as _matrix
+from ._functions import normalization as _normalization
 from ._functions import norms as _norms
 from ._functions import ordering as _ordering
 from ._functions import padding as _padding
-from ._functions import pointwise as _pointwise
 from ._functions import pooling as _pooling
 from ._functions import random as _random
 from ._functions import rearranging as _rearranging
 from ._functions import rectifiers as _rectifiers
 from ._functions import reduction as _reduction
+from ._functions import rounding as _rounding
 from ._functions import sampling_grid as _sampling_grid
 from ._functions import scattering as _scattering
 from ._functions import shape as _shape
+from ._functions import special as _special
 from ._functions import statistics as _statistics
+from ._functions import transcendental as _transcendental
 from ._functions import views as _views
 from ._functions.activations import *
 from ._functions.adaptive_pooling import *
+from ._functions.arithmetic import *
+from ._functions.bilinear import *
 from ._functions.channels import *
+from ._functions.comparison import *
+from ._functions.complex_numbers import *
 from ._functions.convolution import *
 from ._functions.copies import *
 from ._functions.creation import *
 from ._functions.cumulative import *
 from ._functions.distinct import *
+from ._functions.dropout import *
+from ._functions.dtype_functions import *
 from ._functions.histograms import *
 from ._functions.indexing import *
 from ._functions.joining import *
+from ._functions.logic import *
 from ._functions.matrix import *
+from ._functions.normalization import *
 from ._functions.norms import *
 from ._functions.ordering import *
 from ._functions.padding import *
-from ._functions.pointwise import *
 from ._functions.pooling import *
 from ._functions.random import *
 from ._functions.rearranging import *
 from ._functions.rectifiers import *
 from ._functions.reduction import *
+from ._functions.rounding import *
 from ._functions.sampling_grid import *
 from ._functions.scattering import *
 from ._functions.shape import *
+from ._functions.special import *
 from ._functions.statistics import *
+from ._functions.transcendental import *
 from ._functions.views import *
 from ._record.modes import (
     enable_grad,
@@ -116,6 +136,7 @@ if TYPE_CHECKING:
         optim,
         return_types,
         scalar,
+        special,
         tensorflow,
         utils,
     )
@@ -152,6 +173,7 @@ _LAZY_MODULES = (
     "optim",
     "return_types",
     "scalar",
+    "special",
     "tensorflow",
     "utils",
 )
@@ -237,6 +259,7 @@ __all__ = [
     "set_default_dtype",
     "set_grad_enabled",
     "short",
+    "special",
     "tensorflow",
     "uint16",
     "uint32",
@@ -249,27 +272,37 @@ __all__ = [
 ]
 __all__ += _activations.__all__
 __all__ += _adaptive_pooling.__all__
+__all__ += _arithmetic.__all__
+__all__ += _bilinear.__all__
 __all__ += _channels.__all__
+__all__ += _comparison.__all__
+__all__ += _complex_numbers.__all__
 __all__ += _convolution.__all__
 __all__ += _copies.__all__
 __all__ += _creation.__all__
 __all__ += _cumulative.__all__
 __all__ += _distinct.__all__
+__all__ += _dropout.__all__
+__all__ += _dtype_functions.__all__
 __all__ += _histograms.__all__
 __all__ += _indexing.__all__
 __all__ += _joining.__all__
+__all__ += _logic.__all__
 __all__ += _matrix.__all__
+__all__ += _normalization.__all__
 __all__ += _norms.__all__
 __all__ += _ordering.__all__
 __all__ += _padding.__all__
-__all__ += _pointwise.__all__
 __all__ += _pooling.__all__
 __all__ += _random.__all__
 __all__ += _rearranging.__all__
 __all__ += _rectifiers.__all__
 __all__ += _reduction.__all__
+__all__ += _rounding.__all__
 __all__ += _sampling_grid.__all__
 __all__ += _scattering.__all__
 __all__ += _shape.__all__
+__all__ += _special.__all__
 __all__ += _statistics.__all__
+__all__ += _transcendental.__all__
 __all__ += _views.__all__

@@ -17,7 +17,7 @@ from .._primitives.indexing import iota, take
 from .._primitives.shaping import reshape
 from .._primitives.transcendental import exp, log, log1p
 from .activations import log_softmax, softplus
-from .pointwise import clamp
+from .comparison import clamp
 from .reduction import amax, mean
 from .reduction import sum as _sum
 

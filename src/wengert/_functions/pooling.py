@@ -1,7 +1,8 @@
-"""Pooling: the largest element or the mean of each window.
+"""Pooling over one to three axes: the largest element, the mean or the p-norm of each window.
 
 The largest is found axis by axis, comparing whole slices; at a tie the first element in row-major
-order gets the cotangent, as in PyTorch. A border of a maximum holds -inf, that of a mean zeros.
+order gets the cotangent, as in PyTorch. A border of a maximum holds the lowest number, that of a
+mean zeros.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import is_floating
+from .._base.dtypes import Dtype, is_floating
 from .._base.errors import DtypeError, ShapeError
-from .._base.shapes import Shape
+from .._base.shapes import Shape, size_of
 from .._primitives import elementwise as e
 from .._primitives.creation import constant
 from .._primitives.reductions import sum_
 from .._primitives.shaping import slice_
 from .._primitives.windows import windows
-from .convolution import Sizes, bordered, per_axis
-from .reduction import mean
-from .shape import cat, narrow, pad
+from .convolution import Sizes, per_axis
+from .maxima import Places, joint_places, maxima
+from .padding import bordered
+from .arithmetic import div
 
 
 class _Pool:
@@ -38,7 +40,8 @@ class _Pool:
                 f"sample, not shape {shape}."
             )
         self.kernel = per_axis(kernel, rank, name, "kernel_size", 1)
-        self.stride = self.kernel if stride is None else per_axis(stride, rank, name, "stride", 1)
+        # An empty tuple is what PyTorch's signatures say for "as the kernel".
+        self.stride = self.kernel if stride is None or stride == () else per_axis(stride, rank, name, "stride", 1)
         self.padding = per_axis(padding, rank, name, "padding", 0)
         self.dilation = per_axis(dilation, rank, name, "dilation", 1)
         self.extents = shape[-rank:]
@@ -90,15 +93,37 @@ def _larger(x: Any, axis: int, kernel: int, stride: int, dilation: int, count: i
     return best.clone() if kernel == 1 else best
 
 
+def _lowest(dtype: Dtype) -> float:
+    return -math.inf if is_floating(dtype) else int(np.iinfo(dtype).min)
+
+
+def _places(pool: _Pool) -> Places:
+    """The positions inside each window; -1 in the border."""
+    axes: list[np.ndarray[Any, Any]] = []
+    for k, extent in enumerate(pool.extents):
+        start = np.arange(pool.counts[k]) * pool.stride[k] - pool.padding[k]
+        found = start[:, None] + np.arange(pool.kernel[k]) * pool.dilation[k]
+        axes.append(np.where((found >= 0) & (found < extent), found, -1))
+    return joint_places(axes, pool.extents)
+
+
 def _max_pool(
-    x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool, name: str
+    x: Any,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil: bool,
+    positions: bool,
+    name: str,
 ) -> Any:
+    if x._data.dtype.kind in "bc":
+        raise DtypeError(f"{name}: {x._data.dtype} has no maximum.")
     pool = _Pool(x, kernel, stride, padding, dilation, ceil, name)
-    if any(before or after > 0 for before, after in pool.borders):
-        if not is_floating(x._data.dtype):
-            raise DtypeError(f"{name}: padding needs a floating dtype, not {x._data.dtype}.")
-        widths = [max(width, 0) for border in reversed(pool.borders) for width in border]
-        x = pad(x, widths, value=-math.inf)
+    if positions:
+        return maxima(x, _places(pool), pool.counts)
+    widths = [(before, max(after, 0)) for before, after in pool.borders]
+    x = bordered(x, widths, _lowest(x._data.dtype))
     rank = len(pool.kernel)
     for k in reversed(range(rank)):
         axis = x._data.ndim - rank + k
@@ -113,6 +138,7 @@ def max_pool1d(
     padding: Any = 0,
     dilation: Any = 1,
     ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """`max_pool2d` over one axis.
 
@@ -120,7 +146,8 @@ def max_pool1d(
     >>> wengert.nn.functional.max_pool1d(wengert.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
     tensor([[3., 2.]])
     """
-    return _max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, "max_pool1d")
+    sizes = (kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _max_pool(input, *sizes, "max_pool1d")
 
 
 def max_pool2d(
@@ -130,17 +157,39 @@ def max_pool2d(
     padding: Any = 0,
     dilation: Any = 1,
     ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """The largest element of each window; NaN if there is one. The stride is the kernel by default.
 
     Input (batch, channels, height, width). With `ceil_mode` a last window may reach over the edge.
+    With `return_indices` also where they stand, as positions in the flattened height * width.
 
     >>> import wengert
     >>> wengert.nn.functional.max_pool2d(wengert.arange(16.0).reshape(1, 4, 4), 2)
     tensor([[[ 5.,  7.],
              [13., 15.]]])
     """
-    return _max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, "max_pool2d")
+    sizes = (kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _max_pool(input, *sizes, "max_pool2d")
+
+
+def max_pool3d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """`max_pool2d` over three axes.
+
+    >>> import wengert
+    >>> wengert.nn.functional.max_pool3d(wengert.arange(8.0).reshape(1, 2, 2, 2), 2)
+    tensor([[[[7.]]]])
+    """
+    sizes = (kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _max_pool(input, *sizes, "max_pool3d")
 
 
 def _covered(pool: _Pool, k: int, with_border: bool) -> np.ndarray[Any, Any]:
@@ -162,8 +211,10 @@ def _avg_pool(
     divisor: int | None,
     name: str,
 ) -> Any:
-    if not is_floating(x._data.dtype):
-        raise DtypeError(f"{name}: expected a floating dtype, not {x._data.dtype}.")
+    if x._data.dtype.kind in "bc":
+        raise DtypeError(f"{name}: expected a real dtype, not {x._data.dtype}.")
+    if divisor == 0:
+        raise ValueError(f"{name}: divisor_override must not be 0.")
     pool = _Pool(x, kernel, stride, padding, 1, ceil, name)
     rank = len(pool.kernel)
     borders = [(before, max(after, 0)) for before, after in pool.borders]
@@ -172,14 +223,22 @@ def _avg_pool(
     )
     lead = x._data.ndim - rank
     total = sum_(parts, axes=tuple(range(lead, lead + rank)))
+    whole = x._data.dtype.kind in "iu"
     if divisor is not None:
-        return e.div(total, float(divisor))
+        return _quotient(total, divisor, whole)
     sizes = np.ones((), np.float64)
     for k in range(rank):
         sizes = sizes[..., None] * _covered(pool, k, with_border)
     if sizes.min() == sizes.max():
-        return e.div(total, float(sizes.flat[0]))
-    return e.div(total, constant(sizes.astype(x._data.dtype)))
+        return _quotient(total, float(sizes.flat[0]), whole)
+    return _quotient(total, constant(sizes.astype(x._data.dtype)), whole)
+
+
+def _quotient(total: Any, divisor: Any, whole: bool) -> Any:
+    if not whole:
+        return e.div(total, float(divisor) if isinstance(divisor, int) else divisor)
+    divisor = int(divisor) if isinstance(divisor, float) else divisor
+    return div(total, divisor, rounding_mode="trunc")
 
 
 def avg_pool1d(
@@ -196,9 +255,8 @@ def avg_pool1d(
     >>> wengert.nn.functional.avg_pool1d(wengert.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
     tensor([[2., 1.]])
     """
-    return _avg_pool(
-        input, kernel_size, stride, padding, ceil_mode, count_include_pad, None, "avg_pool1d"
-    )
+    sizes = (kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return _avg_pool(input, *sizes, "avg_pool1d")
 
 
 def avg_pool2d(
@@ -219,48 +277,80 @@ def avg_pool2d(
     tensor([[[ 2.5000,  4.5000],
              [10.5000, 12.5000]]])
     """
-    return _avg_pool(
-        input,
-        kernel_size,
-        stride,
-        padding,
-        ceil_mode,
-        count_include_pad,
-        divisor_override,
-        "avg_pool2d",
-    )
+    sizes = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool(input, *sizes, "avg_pool2d")
 
 
-def _adaptive(x: Any, axis: int, count: int) -> Any:
-    """Means over `count` nearly equal parts of an axis, which overlap where they must."""
-    extent = x._data.shape[axis]
-    parts: list[Any] = []
-    for k in range(count):
-        start, end = k * extent // count, -((-(k + 1) * extent) // count)
-        parts.append(mean(narrow(x, axis, start, end - start), axis, keepdim=True))
-    return cat(parts, axis)
-
-
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
-    """Means over windows chosen so that the result has `output_size`; None keeps an extent.
-
-    Output i of n covers floor(i * extent / n) to ceil((i + 1) * extent / n).
+def avg_pool3d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """`avg_pool2d` over three axes.
 
     >>> import wengert
-    >>> wengert.nn.functional.adaptive_avg_pool2d(wengert.ones(1, 8, 5, 7), (2, 3)).shape
-    (1, 8, 2, 3)
+    >>> wengert.nn.functional.avg_pool3d(wengert.arange(8.0).reshape(1, 2, 2, 2), 2)
+    tensor([[[[3.5000]]]])
     """
-    shape = tuple(input._data.shape)
-    if len(shape) not in (3, 4):
-        raise ShapeError(f"adaptive_avg_pool2d: expected 3 or 4 axes, not shape {shape}.")
-    given: Any = output_size
-    pair = (given,) * 2 if given is None or isinstance(given, int) else tuple(given)
-    wanted: list[int] = [shape[k - 2] if size is None else size for k, size in enumerate(pair)]
-    if len(wanted) != 2 or min(wanted) < 1:
-        raise ValueError(f"adaptive_avg_pool2d: output_size={output_size!r} must be positive.")
-    steps = [shape[k - 2] // size for k, size in enumerate(wanted)]
-    if all(step * size == shape[k - 2] for k, (step, size) in enumerate(zip(steps, wanted))):
-        return avg_pool2d(input, tuple(steps))
-    for k, size in enumerate(wanted):
-        input = _adaptive(input, len(shape) - 2 + k, size)
-    return input
+    sizes = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool(input, *sizes, "avg_pool3d")
+
+
+def _lp_pool(x: Any, p: float, kernel: Any, stride: Any, ceil: bool, name: str) -> Any:
+    rank = int(name[-2])
+    sizes = per_axis(kernel, rank, name, "kernel_size", 1)
+    total = _avg_pool(e.pow(x, float(p)), sizes, stride, 0, ceil, True, None, name)
+    positive = e.gt(total, 0.0)
+    # The root has no derivative at 0; there, and where an odd power sums up to less, it is 0.
+    scaled = e.mul(e.where(positive, total, 1.0), float(size_of(sizes)))
+    return e.where(positive, e.pow(scaled, 1.0 / p), 0.0)
+
+
+def lp_pool1d(
+    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Any:
+    """`lp_pool2d` over one axis.
+
+    >>> import wengert
+    >>> wengert.nn.functional.lp_pool1d(wengert.tensor([[3.0, 4.0]]), 2, 2)
+    tensor([[5.]])
+    """
+    return _lp_pool(input, norm_type, kernel_size, stride, ceil_mode, "lp_pool1d")
+
+
+def lp_pool2d(
+    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Any:
+    """(sum x^p)^(1/p) of each window, p = `norm_type`; the derivative where the sum is 0 is 0.
+
+    A window that reaches over the edge (`ceil_mode`) is scaled up as if it were whole.
+
+    >>> import wengert
+    >>> wengert.nn.functional.lp_pool2d(wengert.ones(1, 2, 2), 2, 2)
+    tensor([[[2.]]])
+    """
+    return _lp_pool(input, norm_type, kernel_size, stride, ceil_mode, "lp_pool2d")
+
+
+def lp_pool3d(
+    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Any:
+    """`lp_pool2d` over three axes.
+
+    >>> import wengert
+    >>> wengert.nn.functional.lp_pool3d(wengert.ones(1, 2, 2, 2), 3, 2)
+    tensor([[[[2.]]]])
+    """
+    return _lp_pool(input, norm_type, kernel_size, stride, ceil_mode, "lp_pool3d")
+
+
+__all__ = [
+    "avg_pool1d",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+]

@@ -30,6 +30,13 @@ class cummin(NamedTuple):
     indices: Any
 
 
+class frexp(NamedTuple):
+    """x as mantissa * 2 ** exponent."""
+
+    mantissa: Any
+    exponent: Any
+
+
 class histogram(NamedTuple):
     """Counts, and the edges between them."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .._base.errors import DifferentiationError, ShapeError
-from .._functions.pointwise import clamp
+from .._functions.comparison import clamp
 from .._functions.norms import norm
 from .._functions.joining import cat, stack
 from .._graph.value import Handle

@@ -1,9 +1,9 @@
 """Bessel functions J, Y, I, K and spherical j of whole order, and Airy's Ai.
 
 Each kernel takes any order, so that a derivative is the same primitive with orders next to it
-(DLMF 10.6.1, 10.29.1, 10.51.2) and exists at 0 to any order. Near 0 they are power series; in the
+(DLMF 10.6.1, 10.29.1, 10.51.2) and exists at 0 to any order. Near 0 they are power series, in the
 middle J and I come from Miller's backward recurrence, K from the trapezoidal rule; far out all are
-Hankel's asymptotic series. Formulas: NIST Digital Library of Mathematical Functions, chapters 9, 10.
+Hankel's asymptotic series. Formulas: NIST Digital Library of Mathematical Functions (DLMF).
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def _log_one_plus_less(u: Array) -> Array:
 
 
 def _large(a: Array, x: Array, upper: bool) -> Array:
-    """P or Q for a >= 100: the integral from x to where the integrand has vanished, in units of the peak."""
+    """P or Q for a >= 100: the integral from x to where it has converged, by distances from its peak."""
     peak = a - 1.0
     width = 1.0 / np.sqrt(peak)
     start = (x - peak) / peak

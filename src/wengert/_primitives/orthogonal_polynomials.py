@@ -1,6 +1,6 @@
 """Classical orthogonal polynomials of any degree, with their derivatives of any order.
 
-All satisfy p[k + 1] = (a x + b) p[k] - c p[k - 1] with numbers a, b, c that depend on k (DLMF 18.9);
+All satisfy p[k + 1] = (a x + b) p[k] - c p[k - 1] with numbers that depend on k (DLMF 18.9);
 differentiated m times, the same recurrence gives the m-th derivatives from those of one order less.
 """
 

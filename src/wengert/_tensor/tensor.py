@@ -21,8 +21,8 @@ from .._base.errors import (
 )
 from .._base.kinds import is_array
 from .._declare.elementwise import convert
-from .._functions import creation, indexing, matrix, pointwise, reduction
-from .._functions import shape as movement
+from .._functions import arithmetic, complex_numbers, creation, indexing, matrix, reduction
+from .._functions.views import unbind
 from .._graph.node import Abstract, Node
 from .._graph.value import Batched, Handle, handle_class
 from .._primitives import elementwise as e
@@ -30,7 +30,7 @@ from .._record import modes as _modes
 from .._record.door import new_handle, record_pair
 from .._record.origin import source_line
 from .._record.storage import detached, edge_of, storage_of
-from .._record.trace import concrete, differentiable
+from .._record.trace import concrete, differentiable, layout, placed
 from .._transforms.batching import unwrap
 from .._transforms.reverse import attach_leaf
 from .._transforms.tape import backward as _backward
@@ -197,49 +197,27 @@ class Tensor(
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps in memory, in elements, for every axis or for one."""
-        data = concrete(self, "memory layout")
+        data = layout(self)
         steps = tuple(step // data.itemsize for step in data.strides)
         return steps if dim is None else steps[dim]
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in row-major order."""
-        return bool(concrete(self, "memory layout").flags.c_contiguous)
+    def storage_offset(self) -> int:
+        """Where the first element lies in its storage, in elements."""
+        return placed(self)[1] // self._data.dtype.itemsize
 
     def data_ptr(self) -> int:
         """The address of the first element."""
         return concrete(self, "memory address").ctypes.data
 
-    def contiguous(self) -> Any:
-        """Itself, or a copy in row-major order."""
-        data = self._data
-        if is_array(data) and not data.flags.c_contiguous:
-            return self.clone()
-        return self
-
-    @property
-    def T(self) -> Any:
-        """The axes in reverse order."""
-        return movement.permute(self, tuple(reversed(range(self.ndim))))
-
-    @property
-    def mT(self) -> Any:
-        """The last two axes exchanged."""
-        return movement.transpose(self, -2, -1)
-
-    @property
-    def H(self) -> Any:
-        """The conjugate transpose of a matrix."""
-        return pointwise.conj(movement.t(self))
-
     @property
     def real(self) -> Any:
         """The real part."""
-        return pointwise.real(self)
+        return complex_numbers.real(self)
 
     @property
     def imag(self) -> Any:
         """The imaginary part."""
-        return pointwise.imag(self)
+        return complex_numbers.imag(self)
 
     # ---- its place in the record ------------------------------------------------------------
 
@@ -521,7 +499,7 @@ class Tensor(
     def __iter__(self) -> Iterator[Any]:
         if not self._data.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(movement.unbind(self, 0))
+        return iter(unbind(self, 0))
 
     def __contains__(self, element: Any) -> bool:
         return bool(reduction.any(e.eq(self, element)))
@@ -725,7 +703,7 @@ class Tensor(
         return self
 
     def __abs__(self) -> Any:
-        return pointwise.abs(self)
+        return arithmetic.abs(self)
 
     def __invert__(self) -> Any:
         return e.bitwise_not(self)

@@ -14,12 +14,15 @@ from .._base.dtypes import as_dtype
 from .._declare.elementwise import convert
 from .._functions import (
     activations,
+    arithmetic,
+    comparison,
+    complex_numbers,
     cumulative,
     indexing,
+    logic,
     matrix,
     norms,
     ordering,
-    pointwise,
     reduction,
     statistics,
 )
@@ -29,10 +32,10 @@ from .._primitives.shaping import permute
 from ._operands import axes, lifted, operands
 from ._variable import convert_to_tensor
 
-add = lifted(pointwise.add, "add", 2)
-subtract = lifted(pointwise.sub, "subtract", 2)
+add = lifted(arithmetic.add, "add", 2)
+subtract = lifted(arithmetic.sub, "subtract", 2)
 multiply = lifted(e.mul, "multiply", 2)
-divide = lifted(pointwise.div, "divide", 2)
+divide = lifted(arithmetic.div, "divide", 2)
 floordiv = lifted(e.floor_divide, "floordiv", 2)
 mod = lifted(e.remainder, "mod", 2)
 pow = lifted(e.pow, "pow", 2)
@@ -40,9 +43,9 @@ maximum = lifted(e.maximum, "maximum", 2)
 minimum = lifted(e.minimum, "minimum", 2)
 atan2 = lifted(t.atan2, "atan2", 2)
 negative = lifted(e.neg, "negative")
-abs = lifted(pointwise.abs, "abs")
+abs = lifted(arithmetic.abs, "abs")
 sign = lifted(e.sign, "sign")
-square = lifted(pointwise.square, "square")
+square = lifted(arithmetic.square, "square")
 sqrt = lifted(t.sqrt, "sqrt")
 rsqrt = lifted(t.rsqrt, "rsqrt")
 exp = lifted(t.exp, "exp")
@@ -65,20 +68,20 @@ reciprocal = lifted(e.reciprocal, "reciprocal")
 floor = lifted(e.floor, "floor")
 ceil = lifted(e.ceil, "ceil")
 round = lifted(e.round, "round")
-real = lifted(pointwise.real, "real")
-imag = lifted(pointwise.imag, "imag")
-conj = lifted(pointwise.conj, "conj")
+real = lifted(complex_numbers.real, "real")
+imag = lifted(complex_numbers.imag, "imag")
+conj = lifted(complex_numbers.conj, "conj")
 equal = lifted(e.eq, "equal", 2)
 not_equal = lifted(e.ne, "not_equal", 2)
 less = lifted(e.lt, "less", 2)
 less_equal = lifted(e.le, "less_equal", 2)
 greater = lifted(e.gt, "greater", 2)
 greater_equal = lifted(e.ge, "greater_equal", 2)
-logical_and = lifted(pointwise.logical_and, "logical_and", 2)
-logical_or = lifted(pointwise.logical_or, "logical_or", 2)
-logical_not = lifted(pointwise.logical_not, "logical_not")
+logical_and = lifted(logic.logical_and, "logical_and", 2)
+logical_or = lifted(logic.logical_or, "logical_or", 2)
+logical_not = lifted(logic.logical_not, "logical_not")
 is_nan = lifted(e.isnan, "is_nan")
-is_inf = lifted(pointwise.isinf, "is_inf")
+is_inf = lifted(comparison.isinf, "is_inf")
 is_finite = lifted(e.isfinite, "is_finite")
 
 
@@ -88,7 +91,7 @@ def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
     >>> squared_difference(5.0, 2.0)
     tensor(9.)
     """
-    return pointwise.square(subtract(x, y))
+    return arithmetic.square(subtract(x, y))
 
 
 def add_n(inputs: Any, name: str | None = None) -> Any:
@@ -109,7 +112,7 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     >>> clip_by_value([-2.0, 0.5], -1.0, 1.0)
     tensor([-1.0000,  0.5000])
     """
-    return pointwise.clamp(convert_to_tensor(t), clip_value_min, clip_value_max)
+    return comparison.clamp(convert_to_tensor(t), clip_value_min, clip_value_max)
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
@@ -120,7 +123,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
     """
     x = convert_to_tensor(t)
     length = norm(x, axis=axes, keepdims=True)
-    return pointwise.div(e.mul(x, clip_norm), e.maximum(length, clip_norm))
+    return arithmetic.div(e.mul(x, clip_norm), e.maximum(length, clip_norm))
 
 
 def global_norm(t_list: Any, name: str | None = None) -> Any:
@@ -130,7 +133,7 @@ def global_norm(t_list: Any, name: str | None = None) -> Any:
     tensor(5.)
     """
     squares = [
-        reduction.sum(pointwise.square(convert_to_tensor(x))) for x in t_list if x is not None
+        reduction.sum(arithmetic.square(convert_to_tensor(x))) for x in t_list if x is not None
     ]
     return t.sqrt(add_n(squares))
 
@@ -144,7 +147,7 @@ def clip_by_global_norm(
     ([tensor(1.5000), tensor(2.)], tensor(5.))
     """
     length = global_norm(t_list) if use_norm is None else use_norm
-    scale = pointwise.div(clip_norm, e.maximum(length, clip_norm))
+    scale = arithmetic.div(clip_norm, e.maximum(length, clip_norm))
     return [None if x is None else e.mul(convert_to_tensor(x), scale) for x in t_list], length
 
 
@@ -167,8 +170,8 @@ def matmul(
     """
     x, y = convert_to_tensor(a), convert_to_tensor(b)
     if adjoint_a or adjoint_b:
-        x = pointwise.conj(x) if adjoint_a else x
-        y = pointwise.conj(y) if adjoint_b else y
+        x = complex_numbers.conj(x) if adjoint_a else x
+        y = complex_numbers.conj(y) if adjoint_b else y
     x = x.mT if transpose_a or adjoint_a else x
     y = y.mT if transpose_b or adjoint_b else y
     return matrix.matmul(x, y)
