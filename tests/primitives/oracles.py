@@ -666,21 +666,24 @@ def _ldl(a: Array, hermitian: bool) -> list[Array]:
 
     def one(a: Array) -> Sequence[Any]:
         packed, pivots, info = routine(a, lower=1)
-        # SciPy counts from 0, but not in the negative entries.
-        counted = [int(p) + (p >= 0) for p in pivots]
-        return _each(number, numpy.tril(packed) + numpy.triu(a, 1)), counted, info
+        return _each(number, numpy.tril(packed) + numpy.triu(a, 1)), pivots.astype(object), info
 
     return _each_matrix(one, lower, a.shape[-2:], a.shape[-1:], ())
 
 
 def _ldl_product(packed: Array, pivots: Array, hermitian: bool) -> Array:
-    """For the one sample: a 1 x 1 and a 2 x 2 block, no rows exchanged."""
-    low, d = packed.copy(), packed.copy()
-    for i, j in numpy.ndindex(*packed.shape):
-        inside = i == j or {i, j} == {1, 2}
-        low[i, j] = packed[i, j] if i > j and not inside else mp.mpf(i == j)
-        d[i, j] = packed[max(i, j), min(i, j)] if inside else mp.mpf(0)
-    return _dot(_dot(low, d), low.T)
+    """For the samples: one 2 x 2 block, or three steps that exchange with the last row."""
+    n = len(packed)
+    if n == 2:
+        return numpy.array([[packed[0, 0], packed[1, 0]], [packed[1, 0], packed[1, 1]]], object)
+    whole = numpy.array(mp.eye(n).tolist(), object)
+    for k in range(n):
+        step = numpy.array(mp.eye(n).tolist(), object)
+        step[k + 1 :, k] = packed[k + 1 :, k]
+        step[[k, n - 1]] = step[[n - 1, k]]
+        whole = _dot(whole, step)
+    d = numpy.array([[packed[i, i] * (i == j) for j in range(n)] for i in range(n)], object)
+    return _dot(_dot(whole, d), whole.T)
 
 
 def _window_places(shape: Any, kernel: Any, stride: Any, dilation: Any) -> Any:

@@ -11,6 +11,7 @@
     ├── TracingError          (RuntimeError)
     │   ├── TracedValueError      a value was asked for while there are only symbols   (TypeError)
     │   └── EscapedValueError     a symbol was used after its trace had closed
+    ├── LinAlgError           (RuntimeError, numpy.linalg.LinAlgError)  a matrix has no such factor
     ├── StateError            (RuntimeError)               a state_dict that does not fit
     └── MissingExtraError     (ImportError)                an optional package is not installed
 
@@ -20,6 +21,8 @@ what happened, with which values, where they were made, and what to write instea
 
 from __future__ import annotations
 
+import numpy as np
+
 __all__ = [
     "DifferentiationError",
     "DimensionError",
@@ -27,6 +30,7 @@ __all__ = [
     "EscapedValueError",
     "FreedGraphError",
     "InplaceError",
+    "LinAlgError",
     "MissingExtraError",
     "NotDifferentiableError",
     "ShapeError",
@@ -79,6 +83,10 @@ class TracedValueError(TracingError, TypeError):
 
 class EscapedValueError(TracingError):
     """A traced value was used outside the trace that made it."""
+
+
+class LinAlgError(WengertError, RuntimeError, np.linalg.LinAlgError):
+    """A matrix that is singular or not positive definite, or an iteration that did not converge."""
 
 
 class StateError(WengertError, RuntimeError):

@@ -11,20 +11,11 @@ from .._base.errors import ShapeError
 from .._base.shapes import Shape, broadcast
 from .._declare.linear import linear, other
 from .._declare.samples import Sample
-from .complex_numbers import conj
-from .elementwise import add, mul, neg, sub, where
-from .shaping import permute, reshape, sum_to
+from .elementwise import add, mul, neg, sub
+from .matrix_parts import adjoint, below_diagonal, only_diagonal, refusal, swapped
+from .shaping import reshape, sum_to
 
-
-def swapped(x: Any) -> Any:
-    """The last two axes exchanged."""
-    ndim = x._data.ndim
-    return permute(x, axes=(*range(ndim - 2), ndim - 1, ndim - 2))
-
-
-def adjoint(x: Any) -> Any:
-    """Conjugate transpose of the last two axes."""
-    return swapped(conj(x) if x._data.dtype.kind == "c" else x)
+_linalg: Any = np.linalg
 
 
 def _product(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
@@ -43,7 +34,7 @@ def _matmul_transpose(site: Any, g: Any, i: int) -> Any:
     return sum_to(matmul(adjoint(site.value(0)), g), site.shape(1))
 
 
-def _stacked_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
+def stacked_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
     """Leading axes broadcast, so only ranks have to be made equal."""
     rank = max(op._data.ndim - b for op, b in zip(ops, batched, strict=True))
     aligned: list[Any] = []
@@ -59,7 +50,7 @@ def _stacked_batch(p: Any, ops: list[Any], batched: list[bool], size: int, param
     transpose=_matmul_transpose,
     keeps=lambda wanted, arity: ((0,) if wanted & 2 else ()) + ((1,) if wanted & 1 else ()),
     operands=lambda arity: (0, 1),
-    batch=_stacked_batch,
+    batch=stacked_batch,
     samples=[
         Sample(lambda rng: [rng.standard_normal((2, 3)), rng.standard_normal((3, 4))], {}),
         Sample(lambda rng: [rng.standard_normal((2, 2, 3)), rng.standard_normal((3, 1))], {}),
@@ -105,7 +96,7 @@ def _regular(rng: np.random.Generator) -> Any:
     vjp=_solve_vjp,
     jvp=_solve_jvp,
     keeps=(0, 2),
-    batch=_stacked_batch,
+    batch=stacked_batch,
     samples=[
         Sample(lambda rng: [_regular(rng), rng.standard_normal((3, 2))], {}),
         Sample(lambda rng: [_regular(rng), rng.standard_normal((2, 3, 1))], {}),
@@ -114,19 +105,15 @@ def _regular(rng: np.random.Generator) -> Any:
 )
 def solve(a: Any, b: Any) -> Any:
     """The x with a @ x = b, for square a and matrices b."""
-    return np.linalg.solve(a, b)  # pyright: ignore[reportUnknownVariableType]
+    try:
+        return _linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        raise refusal("solve", "the matrix is singular", a, _linalg.inv) from None
 
 
 def _lower_half(x: Any) -> Any:
     """The lower triangle with half of the diagonal."""
-    n = x._data.shape[-1]
-    from .elementwise import eq, lt
-    from .indexing import iota
-
-    row = reshape(iota(n), shape=(n, 1))
-    column = reshape(iota(n), shape=(1, n))
-    kept = where(lt(row, column), 0.0, x)
-    return where(eq(row, column), mul(kept, 0.5), kept)
+    return add(below_diagonal(x), mul(only_diagonal(x), 0.5))
 
 
 def _cholesky_jvp(site: Any, t: Any) -> tuple[Any]:
@@ -160,7 +147,11 @@ def cholesky(a: Any) -> Any:
     (I. Murray, Differentiation of the Cholesky decomposition, 2016).
     """
     symmetric: Any = (a + np.conj(np.swapaxes(a, -1, -2))) / 2
-    return np.linalg.cholesky(symmetric)  # pyright: ignore[reportUnknownVariableType]
+    try:
+        return _linalg.cholesky(symmetric)
+    except np.linalg.LinAlgError:
+        what = "the matrix is not positive definite"
+        raise refusal("cholesky", what, symmetric, _linalg.cholesky) from None
 
 
-__all__ = ["adjoint", "cholesky", "matmul", "solve", "swapped"]
+__all__ = ["adjoint", "cholesky", "matmul", "solve", "stacked_batch", "swapped"]

@@ -210,6 +210,8 @@ def _transposed_jvp(site: Site, values: Sequence[Any], wanted: Sequence[bool]) -
 
     primitive: Any = site.node.primitive
     dtype = next(value for value in values if value is not None)._data.dtype
+    # Real results of complex operands (eigenvalues) have complex ones beside them.
+    dtype = next((out.dtype for out in site.node.outputs if out.dtype.kind == "c"), dtype)
     with _modes.override(grad=True):
         tangents = [
             leaf_handle(zeros(site.shape(i), dtype)) if needed else None
