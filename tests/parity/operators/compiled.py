@@ -17,8 +17,9 @@ from . import database
 from .chance import UNDEFINED
 from .compare import TOLERANCES, as_array, difference
 from .convert import Call, leaves
+from .correspondence import translate
 from .derivatives import Problem
-from .subject import Subject, floating_leaves, processed_ours
+from .subject import Subject, floating_leaves
 from .values import Check
 from .verdict import NotApplicable, Wrong
 
@@ -60,9 +61,10 @@ def _check(subject: Subject, call: Call, backend: str) -> None:
     expected = leaves(_eager(subject, call))
     mine = subject.converted(call)()
     old = mine.tensors()
+    ours = subject.ours  # jit guards what a function reaches: not the whole database
 
     def function(*inputs: Any) -> Any:
-        return tuple(leaves(mine.put(old, list(inputs)).run(subject.ours)))
+        return tuple(leaves(mine.put(old, list(inputs)).run(ours)))
 
     compiled = wengert.jit(function, backend=backend, cache=False)
     wengert.manual_seed(5)
@@ -92,16 +94,16 @@ def _gradient(problem: Problem) -> None:
 
     mine = problem.call.ours()
     old = mine.tensors(lambda tensor: tensor.requires_grad)
-
-    def pulled(*inputs: Any) -> Any:
-        if problem.random:
-            wengert.manual_seed(5)
-        results = mine.put(old, list(inputs)).run(problem.subject.ours)
-        results = problem.kept(floating_leaves(processed_ours(problem.sample, results)))
-        return wengert.autograd.grad(results, list(inputs), cotangents, allow_unused=True)
+    ours, finish = problem.subject.ours, translate(problem.sample.output_process_fn_grad)
+    random, depends = problem.random, problem.depends
 
     def through(*inputs: Any) -> Any:
-        return tuple(floating_leaves(list(pulled(*inputs))))
+        if random:
+            wengert.manual_seed(5)
+        results = floating_leaves(finish(mine.put(old, list(inputs)).run(ours)))
+        kept = [result for result, take in zip(results, depends, strict=True) if take]
+        slopes = wengert.autograd.grad(kept, list(inputs), cotangents, allow_unused=True)
+        return tuple(slope for slope in slopes if slope is not None)
 
     if problem.subject.name in UNDEFINED:
         raise NotApplicable("undefined numbers")

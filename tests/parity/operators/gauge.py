@@ -1,7 +1,8 @@
-"""Comparators for factorisations whose factors are free up to signs, phases or order.
+"""Comparators for results that are free up to something.
 
-Each compares what is defined: singular values, eigenvalues, products of factors, and whether
-factors that must be unitary are. Everything else is compared number by number.
+Factors are free up to signs, phases or order: compared are singular values, eigenvalues, products,
+and whether factors that must be unitary are. Which of several equal elements a position names is
+free in selections: compared is what stands there. All else is compared number by number.
 """
 
 from __future__ import annotations
@@ -116,7 +117,52 @@ def _qr(call: Call, ours: list[Array], theirs: list[Array]) -> str | None:
     )
 
 
+def _named(call: Call, indices: Array, after_count: bool | None) -> Array:
+    """What stands in the first argument at the positions that an operator returned."""
+    source = as_array(call.args[0])
+    if call.args[0].ndim == 0:
+        return source.reshape(-1)[indices]
+    place = _DIMENSIONS[after_count]
+    given = [value for value in call.args[place : place + 1] if type(value) is int]
+    dim = call.kwargs.get("dim", given[0] if given else -1)
+    if after_count is None or indices.ndim == source.ndim:
+        return numpy.take_along_axis(source, indices, dim)
+    return numpy.take_along_axis(source, numpy.expand_dims(indices, dim), dim).squeeze(dim)
+
+
+# where `dim` stands among the arguments: after k, or after the tensor
+_DIMENSIONS: dict[bool | None, int] = {True: 2, False: 1, None: 1}
+
+
+def _positions(
+    call: Call, ours: list[Array], theirs: list[Array], after_count: bool | None
+) -> str | None:
+    """Equal values, and positions at which those values stand, each at most once."""
+    values = ours[:-1]
+    text = difference(values[0], theirs[0]) if values else None
+    if text is not None or difference(ours[-1], theirs[-1]) is None:
+        return text
+    if ours[-1].size and (
+        ours[-1].min() < 0 or ours[-1].max() >= max(as_array(call.args[0]).size, 1)
+    ):
+        return "positions are out of range"
+    mine = _named(call, ours[-1], after_count)
+    return difference(mine, _named(call, theirs[-1], after_count))
+
+
+def _order(call: Call, ours: list[Array], theirs: list[Array]) -> str | None:
+    """Positions of a sort: if it is stable they are defined."""
+    if call.kwargs.get("stable"):
+        return difference(ours[-1], theirs[-1])
+    return _positions(call, ours, theirs, None)
+
+
 _COMPARATORS: dict[str, Callable[[Call, list[Array], list[Array]], str | None]] = {
+    "sort": _order,
+    "argsort": _order,
+    "topk": lambda call, ours, theirs: _positions(call, ours, theirs, True),
+    "kthvalue": lambda call, ours, theirs: _positions(call, ours, theirs, True),
+    "mode": lambda call, ours, theirs: _positions(call, ours, theirs, False),
     "svd": lambda call, ours, theirs: _svd(call, ours, theirs, adjoint=False),
     "svd_lowrank": lambda call, ours, theirs: _svd(call, ours, theirs, adjoint=False),
     "pca_lowrank": lambda call, ours, theirs: _svd(call, ours, theirs, adjoint=False),
