@@ -84,6 +84,8 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     >>> wengert.tensor([1.0, 2.0], requires_grad=True)
     tensor([1., 2.], requires_grad=True)
     """
+    if _modes.current().trace is not None and is_array(data):
+        data = from_numpy(data)
     if _modes.current().trace is not None and _holds_tensor(data):
         from .shape import stack
 
@@ -126,7 +128,10 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Any:
     dtype = as_dtype(array.dtype)
     if _modes.current().trace is not None:
         return constant(array)
-    return new_handle(array if array.dtype is dtype else array.view(dtype))
+    if array.dtype is dtype:
+        return new_handle(array)
+    # Equal dtypes may be two objects; one of another byte order has to be copied.
+    return new_handle(array.view(dtype) if array.dtype == dtype else array.astype(dtype))
 
 
 def from_dlpack(ext_tensor: Any) -> Any:

@@ -82,6 +82,10 @@ class JitFunction:
             return self._function
         return types.MethodType(self._function, self._instance())
 
+    def parts(self) -> list[Any]:
+        """What its programs depend on: the function, and the instance of a method."""
+        return [self._function] if self._instance is None else [self._function, self._instance()]
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program for these arguments, after making it if there is none."""
         if self._fast is not None and not kwargs:

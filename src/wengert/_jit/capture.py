@@ -10,11 +10,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from operator import is_not
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from .._base import pytree
 from .._base.dtypes import float64, int64
+from .._base.errors import TracingError
 from .._base.kinds import is_array, is_dict, is_list_or_tuple, is_tuple
 from .._graph.graph import Graph, sources
 from .._graph.node import LEAF, Edge, Node
@@ -23,7 +25,8 @@ from .._record import modes as _modes
 from .._record.door import new_handle
 from .._record.storage import edge_of
 from .._record.trace import GradSlot, SharedStorage, Trace, differentiable
-from .lifting import Container, Slot, State, is_lifted, names_in, place_of
+from .containers import Container, Slot, is_lifted, named, place_of
+from .lifting import State, names_in
 from .signature import kind_of
 
 _tracing = threading.RLock()
@@ -42,7 +45,7 @@ class Source(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """A change to a container: kind "set", "delete" or "list"."""
+    """A change to a container: kind "set", "delete" or "all" (with the keys, if it has keys)."""
 
     kind: str
     container: tuple[str, str]
@@ -126,6 +129,7 @@ class _Capture:
         self.lifted = lifted
         self.trace = Trace(None, _modes.current().depth + 1, name)
         self.trace.whole = whole
+        self.trace.arrays = state.arrays
         self.result = Captured()
         self.sources: dict[Node, Source] = {}
         self.argument_handles: dict[int, int] = {}
@@ -142,6 +146,7 @@ class _Capture:
                 try:
                     self._substitute()
                     returned = self._watched(function, args, kwargs)
+                    self._check_arguments(arguments, args, kwargs)
                     changes = self._differences()
                 finally:
                     for container, items in zip(
@@ -155,11 +160,11 @@ class _Capture:
 
     def _watched(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Call the function, and note which code ran."""
-        codes: set[CodeType] = set()
+        codes: dict[CodeType, dict[str, Any]] = {}
 
         def note(frame: FrameType, event: str, _: Any) -> None:
             if event == "call":
-                codes.add(frame.f_code)
+                codes[frame.f_code] = frame.f_globals
 
         before: Any = sys.getprofile()
         sys.setprofile(note)
@@ -171,7 +176,7 @@ class _Capture:
             else:  # cProfile's profiler is no function; it can only be switched on again
                 sys.setprofile(None)
                 before.enable()
-            self.result.names = names_in(codes)
+            self.result.names = names_in(codes.items())
 
     # ---- inputs -----------------------------------------------------------------------------
 
@@ -186,6 +191,16 @@ class _Capture:
             self.sources.setdefault(lifted.node, Source("argument", position))
             return handle
         return leaf
+
+    def _check_arguments(self, before: list[Any], args: Any, kwargs: Any) -> None:
+        """Raise if a container that was passed in has changed: the caller's would not."""
+        after, structure = pytree.flatten((args, kwargs))
+        if structure != self.structure or any(map(is_not, before, after)):
+            raise TracingError(
+                f"{self.trace.name} changes a list or dict that was passed as an argument; at "
+                "later calls that would be lost. Work on a copy (dict(batch), list(parts)) and "
+                "return it, or keep the container in an attribute or a variable outside."
+            )
 
     def _number(self, value: Any, source: Source, label: str) -> Any:
         dtype = float64 if value.__class__ is float else int64
@@ -212,14 +227,22 @@ class _Capture:
         more: set[tuple[str, Any]] = set()
         for container, before in zip(self.state.containers, self.traced_contents, strict=True):
             after = container.items()
-            if container.kind == "list":
+            if container.in_order:
                 if len(after) != len(before) or any(
                     x is not y for (_, x), (_, y) in zip(after, before, strict=True)
                 ):
                     changes += self._list_change(container, before, after, more)
                 continue
-            old = {_identity(key): (key, value) for key, value in before}
-            new = {_identity(key): (key, value) for key, value in after}
+            old = {named(key): (key, value) for key, value in before}
+            new = {named(key): (key, value) for key, value in after}
+            expected = [
+                *(key for key in old if key in new),
+                *(key for key in new if key not in old),
+            ]
+            if container.kind == "dict" and expected != list(new):
+                keys, values = [key for key, _ in after], [value for _, value in after]
+                changes.append(Effect("all", container.identity, keys, values))
+                continue
             for identity, (key, value) in new.items():
                 if identity not in old or old[identity][1] is not value:
                     if identity in old and _plain_change(old[identity][1], value):
@@ -244,7 +267,7 @@ class _Capture:
             for (key, new), (_, old) in zip(after, before, strict=True):
                 if new is not old and _plain_change(old, new):
                     more.add(place_of(container, key))
-        return [Effect("list", container.identity, None, [value for _, value in after])]
+        return [Effect("all", container.identity, None, [value for _, value in after])]
 
     # ---- the result -------------------------------------------------------------------------
 
@@ -356,10 +379,6 @@ class _Capture:
             place = self.output_places[edge] = len(self.outputs)
             self.outputs.append(handle)
         return place
-
-
-def _identity(key: Any) -> Any:
-    return id(key) if isinstance(key, Handle) else key
 
 
 def _plain_change(old: Any, new: Any) -> bool:

@@ -8,6 +8,7 @@ makes; what they protect is described there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from .._graph.value import Handle, handle_class
 from .._record.modes import current
 from .._record.storage import storage_of
 from .capture import Captured
+from .containers import flat
 from .lifting import State
 from .signature import memory
 from .watch import compiled_watch
@@ -52,8 +54,11 @@ class FastPath:
             return None
         names: dict[str, Any] = dict(self._names)
         names.update(call=call, spent=spent, grad=grad, default=get_default_dtype())
-        names["unchanged"] = compiled_watch(state.watched()) or state.unchanged
-        names["single_unchanged"] = _single_check(state)
+        plain, others = state.watched()
+        names["unchanged"] = compiled_watch(plain) or state.unchanged
+        # Attributes may have changed that do not count.
+        names["still_unchanged"] = state.unchanged
+        names["single_unchanged"] = _single_check(state, others)
         storages: set[int] = set()
         for position, (handle, array) in enumerate(zip(handles, inputs, strict=True)):
             names[f"i{position}"] = array
@@ -71,25 +76,39 @@ class FastPath:
         return names["fast"]
 
 
-def _single_check(state: State) -> Callable[[], bool]:
-    """Whether the cells and globals hold what they held."""
-    names: dict[str, Any] = {}
+def _single_check(state: State, others: Sequence[tuple[Any, list[Any]]]) -> Callable[[], bool]:
+    """Whether the cells, globals and other containers hold what they held."""
+    names: dict[str, Any] = {"same": _same}
     tests: list[str] = []
-    for k, (container, key, value) in enumerate(state.single):
+    alone = [place for place in state.single if place[0].alone]
+    for k, (container, key, value) in enumerate(alone):
         names[f"v{k}"] = value
-        names[f"c{k}"] = container.holder
         names[f"k{k}"] = key
-        now = f"c{k}.cell_contents" if container.kind == "cell" else f"c{k}.get(k{k})"
+        holder = container.holder
+        names[f"c{k}"] = vars(holder) if container.kind == "class" else holder
+        match container.kind:
+            case "cell":
+                now = f"c{k}.cell_contents"
+            case "slots":
+                now = f"getattr(c{k}, k{k}, MISSING)"
+                names["MISSING"] = MISS
+            case _:
+                now = f"c{k}.get(k{k})"
         tests.append(f"{now} is v{k}")
-    for k, (container, attributes) in enumerate(state.fields):
-        names[f"f{k}"] = container.holder
-        names[f"a{k}"] = attributes
-        tests.append(f"tuple(f{k}) == a{k}")
+    for k, (holder, contents) in enumerate(others):
+        names[f"o{k}"] = holder
+        names[f"m{k}"] = contents
+        tests.append(f"same(o{k}, m{k})")
     test = " and ".join(tests) or "True"
     # A cell can have been emptied since.
     code = f"def check():\n  try: return {test}\n  except ValueError: return False"
     exec(code, names)  # noqa: S102 - made of the names above alone
     return names["check"]
+
+
+def _same(holder: Any, contents: list[Any]) -> bool:
+    now = flat(holder)
+    return len(now) == len(contents) and all(map(is_, now, contents))
 
 
 def _suits(captured: Captured, leaves: Sequence[Any]) -> bool:
@@ -161,7 +180,7 @@ class _Source:
             "    if modes.trace is not None or modes.levels or modes.scope: return MISS",
             "    if modes.grad is not grad or modes.inference: return MISS",
             "    if default_dtype() is not default: return MISS",
-            "    if not single_unchanged() or not unchanged(): return MISS",
+            "    if not single_unchanged() or not (unchanged() or still_unchanged()): return MISS",
         ]
         arguments: list[str] = []
         for position, source in enumerate(captured.sources):

@@ -1,33 +1,37 @@
 """The Python state that a function reads: containers, attributes, closure cells, globals.
 
 `State` finds the containers reachable from a function, can tell cheaply whether any of them has
-changed since it last looked, and describes them for the signature. It knows dicts, lists, tuples
-and objects with attributes; it does not know modules or optimisers.
+changed since it last looked, and describes them for the signature. It follows functions into their
+cells and globals, objects into their attributes and classes, and the user's own modules to the
+names that code mentions; it does not know networks or optimisers.
 """
 
 from __future__ import annotations
 
 import dis
 import functools
+import operator
 import os
+import sys
 import types
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from operator import is_
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .._base.kinds import is_array, is_dict, is_tuple
 from .._graph.value import Handle
 from .._record.random_state import Generator
+from .containers import Container, Slot, is_lifted, named, place_of, slots_of
 from .signature import describe
 
 _MOST = 20_000
 _ROOT = __name__.partition(".")[0]
 _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _OPAQUE = (
-    type,
     types.ModuleType,
     types.BuiltinFunctionType,
     np.ndarray,
@@ -44,82 +48,6 @@ _OPAQUE = (
 )
 
 
-class Slot(NamedTuple):
-    """A place in a container: what identifies the container, and a key (or position)."""
-
-    container: tuple[str, str]
-    key: Any
-
-
-class Container:
-    """One place where state is held: a dict, a list, an object's attributes, a cell, a global."""
-
-    def __init__(self, kind: str, holder: Any, path: str, key: Any = None) -> None:
-        self.kind = kind
-        self.holder = holder
-        self.path = path
-        self.key = key
-        self.by_name = False
-        """Attributes of an object that only code which names them reads: none of this package's
-        classes, whose methods look names up in tables."""
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """What names the container from one look to the next."""
-        return (self.kind, self.path)
-
-    def items(self) -> list[tuple[Any, Any]]:
-        """(key, value) pairs as they are now."""
-        if self.kind == "cell":
-            try:
-                return [(None, self.holder.cell_contents)]
-            except ValueError:
-                return []
-        if self.kind == "global":
-            return [(self.key, self.holder[self.key])] if self.key in self.holder else []
-        if self.kind == "list":
-            members: list[Any] = self.holder
-            return list(enumerate(members))
-        contents: dict[Any, Any] = self.holder
-        return list(contents.items())
-
-    def get(self, key: Any) -> Any:
-        """The value at a key."""
-        return self.holder.cell_contents if self.kind == "cell" else self.holder[key]
-
-    def set(self, key: Any, value: Any) -> None:
-        """Put a value at a key."""
-        if self.kind == "cell":
-            self.holder.cell_contents = value
-        else:
-            self.holder[key] = value
-
-    def restore(self, items: list[tuple[Any, Any]]) -> None:
-        """Make the contents what they were."""
-        if self.kind in ("cell", "global"):
-            for key, value in items:
-                self.set(key, value)
-        elif self.kind == "list":
-            self.holder[:] = [value for _, value in items]
-        else:
-            now = self.holder
-            if len(now) != len(items) or any(
-                a is not b or x is not y for (a, x), (b, y) in zip(now.items(), items, strict=True)
-            ):
-                now.clear()
-                now.update(items)
-
-    def place(self, key: Any) -> str:
-        """How a person would write the place."""
-        if self.kind == "attributes":
-            return f"{self.path}.{key}"
-        if self.kind in ("cell", "global"):
-            return self.path
-        # A tensor as key is not named by its numbers, which change.
-        name = f"tensor of shape {key._data.shape}" if isinstance(key, Handle) else repr(key)
-        return f"{self.path}[{name}]"
-
-
 class State:
     """The containers reachable from some roots, and their contents when last looked at."""
 
@@ -127,9 +55,13 @@ class State:
         self._roots = roots
         self.names: frozenset[str] | None = None
         """The attribute names in the code that was traced; the others were not read. None: all."""
+        self._fetched: set[str] = set()
+        """The names that an `operator.attrgetter` among the state looks up."""
         self.containers: list[Container] = []
         self.contents: list[list[tuple[Any, Any]]] = []
         self.handles: dict[int, Slot] = {}
+        self.arrays: dict[int, Any] = {}
+        """NumPy arrays by id: what the program reads of them is their memory at each call."""
         self._views: list[Any] = []
         self._flat: list[Any] = []
         self.single: list[tuple[Container, Any, Any]] = []
@@ -146,21 +78,31 @@ class State:
             try:
                 if container.get(key) is not value:
                     return False
-            except (KeyError, ValueError):
+            except (AttributeError, KeyError, ValueError):
                 return False
         if any(tuple(container.holder) != names for container, names in self.fields):
             return False
         return all(map(is_, chain.from_iterable(self._views), self._flat))
 
-    def watched(self) -> list[tuple[Any, list[Any]]]:
-        """The dicts and lists with their contents, keys and values in turn."""
-        found: list[tuple[Any, list[Any]]] = []
-        for container, items in self._guarded():
-            if container.kind == "list":
-                found.append((container.holder, [value for _, value in items]))
-            elif not self._by_key(container):
-                found.append((container.holder, [part for pair in items for part in pair]))
-        return found
+    def watched(self) -> tuple[list[tuple[Any, list[Any]]], list[tuple[Any, list[Any]]]]:
+        """The containers that are more than one place, with their contents (see `flat`): dicts and
+        lists, and the others (deques, sets, and ordered dicts, whose order only they know).
+
+        Of attributes all are there, also those that do not count.
+        """
+        plain: list[tuple[Any, list[Any]]] = []
+        others: list[tuple[Any, list[Any]]] = []
+        for container, items in zip(self.containers, self.contents, strict=True):
+            if container.alone or container not in self._relevant:
+                continue
+            contents = (
+                [value for _, value in items]
+                if container.in_order
+                else [part for pair in items for part in pair]
+            )
+            special = isinstance(container.holder, OrderedDict | deque | set)
+            (others if special else plain).append((container.holder, contents))
+        return plain, others
 
     def _guarded(self) -> Iterator[tuple[Container, list[tuple[Any, Any]]]]:
         """The containers that the traced code can have read, with the items that it can."""
@@ -170,13 +112,13 @@ class State:
 
     def _counts(self, container: Container, key: Any) -> bool:
         """Whether the traced code can have read a key."""
-        return self.names is None or not container.by_name or key in self.names
+        if self.names is None or not container.by_name or key in self.names:
+            return True
+        return key in self._fetched
 
     def _by_key(self, container: Container) -> bool:
         """Whether a container is compared key by key rather than as a whole."""
-        return container.kind in ("cell", "global") or (
-            container.by_name and self.names is not None
-        )
+        return container.alone or (container.by_name and self.names is not None)
 
     def only_numbers_changed(self, lifted: frozenset[tuple[str, Any]]) -> bool:
         """Whether the lifted numbers are all that has changed; then the new ones are taken over."""
@@ -207,17 +149,13 @@ class State:
         """Prepare `unchanged` for the contents."""
         self._views, self._flat, self.single, self.fields = [], [], [], []
         for container, items in self._guarded():
-            if container.by_name and self.names is not None:
-                self.fields.append((container, tuple(container.holder)))
             if self._by_key(container):
-                place = container.key if container.kind == "global" else None
-                self.single += [
-                    (container, key if container.kind == "attributes" else place, value)
-                    for key, value in items
-                ]
+                if not container.alone:
+                    self.fields.append((container, tuple(container.holder)))
+                self.single += [(container, key, value) for key, value in items]
                 continue
             self._views.append(container.holder)
-            if container.kind != "list":
+            if not container.in_order:
                 self._flat.extend(key for key, _ in items)
                 self._views.append(container.holder.values())
             self._flat.extend(value for _, value in items)
@@ -236,7 +174,7 @@ class State:
 
     def look(self) -> None:
         """Walk again, and remember what is there."""
-        self.containers, self.contents, self.handles = [], [], {}
+        self.containers, self.contents, self.handles, self.arrays = [], [], {}, {}
         seen: dict[int, Any] = {}
         links: dict[int, list[tuple[Slot | None, int]]] = {}
         opened: dict[int, range] = {}
@@ -290,7 +228,7 @@ class State:
     def _keys(self) -> set[tuple[tuple[str, str], Any]]:
         """The places that are guarded."""
         return {
-            (container.identity, _named(key))
+            (container.identity, named(key))
             for container, items in self._guarded()
             for key, _ in items
         }
@@ -315,27 +253,87 @@ class State:
             yield path, value.func, None  # pyright: ignore[reportUnknownMemberType]
             yield path, value.args, None
             yield path, value.keywords, None
-        elif hasattr(value, "__dict__") and not hasattr(value, "__wrapped_program__"):
+        elif isinstance(value, deque):
+            yield from self._enter(Container("list", value, path))
+        elif isinstance(value, set):
+            yield from self._enter(Container("set", value, path))
+        elif isinstance(value, type):
+            yield from self._class(path, value)
+        elif isinstance(value, operator.attrgetter):
+            for dotted in value.__reduce__()[1]:  # pyright: ignore[reportUnknownVariableType]
+                self._fetched.update(dotted.split("."))
+        elif hasattr(value, "__wrapped_program__"):
+            for part in value.parts():
+                yield path, part, None
+        else:
+            yield from self._object(path, value)
+
+    def _object(self, path: str, value: Any) -> Iterator[tuple[str, Any, Slot | None]]:
+        cls: type[Any] = value.__class__
+        if hasattr(value, "__dict__"):
             fields = Container("attributes", value.__dict__, path)
-            modules = {cls.__module__.partition(".")[0] for cls in type(value).__mro__}
-            fields.by_name = _ROOT not in modules
+            fields.by_name = not getattr(cls, "_reads_all_attributes", False)
             yield from self._enter(fields)
+        if slots_of(cls) and _is_own(cls.__module__):
+            yield from self._enter(Container("slots", value, path))
+        yield f"type({path})", cls, None
+
+    def _class(self, path: str, cls: type[Any]) -> Iterator[tuple[str, Any, Slot | None]]:
+        """The values and the methods of a class and its bases, as far as they are the user's."""
+        for base in cls.__mro__:
+            if not _is_own(base.__module__):
+                continue
+            place = path if base is cls else f"{path}:{base.__qualname__}"
+            container = Container("class", base, place)
+            yield from self._enter(container)
+            for name, value in vars(base).items():
+                function = _function_behind(value)
+                if function is not None and self._counts(container, name):
+                    yield f"{place}.{name}", function, Slot(container.identity, name)
 
     def _function(
         self, path: str, function: types.FunctionType
     ) -> Iterator[tuple[str, Any, Slot | None]]:
-        if function.__module__ and function.__module__.partition(".")[0] == _ROOT:
+        if function.__module__ and _root(function.__module__) == _ROOT:
+            # What `grad` and its like make of a function holds that function in a cell.
+            for cell in function.__closure__ or ():
+                held = Container("cell", cell, path).items()
+                yield from ((path, value, None) for _, value in held if callable(value))
             return
+        names = _attribute_names(function.__code__)
+
+        def through_modules(
+            found: Iterable[tuple[str, Any, Slot | None]], seen: frozenset[int] = frozenset()
+        ) -> Iterator[tuple[str, Any, Slot | None]]:
+            """Of a module of the user's, what the code may read."""
+            for place, value, slot in found:
+                yield place, value, slot
+                if not isinstance(value, types.ModuleType) or id(value) in seen:
+                    continue
+                if _is_own(value.__name__):
+                    held = value.__dict__
+                    for name in sorted(names & held.keys()):
+                        inside = self._enter(Container("global", held, f"{place}.{name}", name))
+                        yield from through_modules(inside, seen | {id(value)})
+
         for name, cell in zip(
             function.__code__.co_freevars, function.__closure__ or (), strict=True
         ):
-            yield from self._enter(Container("cell", cell, f"{path}.{name}"))
-        for name in sorted(_global_names(function.__code__)):
-            if name in function.__globals__:
+            yield from through_modules(self._enter(Container("cell", cell, f"{path}.{name}")))
+        read, written = _global_names(function.__code__)
+        for name in sorted(read | written):
+            if name in function.__globals__ or name in written:
                 place = f"{path}.{name}"
-                yield from self._enter(Container("global", function.__globals__, place, name))
-        for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+                found = self._enter(Container("global", function.__globals__, place, name))
+                yield from through_modules(found)
+        for default in function.__defaults__ or ():
             yield path, default, None
+        if function.__kwdefaults__:
+            yield from self._enter(Container("dict", function.__kwdefaults__, f"{path}()"))
+        if function.__dict__:
+            fields = Container("attributes", function.__dict__, path)
+            fields.by_name = True
+            yield from self._enter(fields)
 
     def _enter(self, container: Container) -> Iterator[tuple[str, Any, Slot | None]]:
         items = container.items()
@@ -351,6 +349,8 @@ class State:
     def _note(self, value: Any, slot: Slot) -> None:
         if isinstance(value, Handle) and is_array(value._data):
             self.handles.setdefault(id(value), slot)
+        elif is_array(value):
+            self.arrays[id(value)] = value
 
     def get(self, slot: Slot) -> Any:
         """What stands at a slot now."""
@@ -398,57 +398,83 @@ class State:
         return kind.__name__ if issubclass(kind, dict | list) else id(value)
 
 
-def place_of(container: Container, key: Any) -> tuple[str, Any]:
-    """What names a slot from one look to the next."""
-    return (container.path, _named(key))
-
-
-def _named(key: Any) -> Any:
-    """What a key is in a set or a signature: tensors are themselves, whatever their numbers."""
-    return id(key) if isinstance(key, Handle) else key
-
-
-def is_lifted(
-    container: Container, key: Any, value: Any, lifted: frozenset[tuple[str, Any]]
-) -> bool:
-    """Whether a number at this place is an input: floats in dicts and lists are from the start,
-    the others (attributes, cells, ints) once a call has been seen to change them.
-    """
-    if value.__class__ is float:
-        if container.kind in ("dict", "list"):
-            return True
-        return place_of(container, key) in lifted
-    return value.__class__ is int and place_of(container, key) in lifted
-
-
-def _global_names(code: types.CodeType) -> set[str]:
-    """The names that a function and the functions inside it may read from globals."""
-    names = {
-        str(step.argval)
-        for step in dis.get_instructions(code)
-        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-    }
+@functools.lru_cache(2048)
+def _global_names(code: types.CodeType) -> tuple[frozenset[str], frozenset[str]]:
+    """The globals that a function and the functions inside it may read, and may write."""
+    read: set[str] = set()
+    written: set[str] = set()
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            read.add(str(step.argval))
+        elif step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            written.add(str(step.argval))
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            names |= _global_names(constant)
-    return names
+            more_read, more_written = _global_names(constant)
+            read |= more_read
+            written |= more_written
+    return frozenset(read), frozenset(written)
+
+
+@functools.lru_cache(2048)
+def _attribute_names(code: types.CodeType) -> frozenset[str]:
+    """The names in the code of a function and of the functions inside it."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _attribute_names(constant)
+    return frozenset(names)
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]
+
+
+@functools.lru_cache(2048)
+def _is_own(module: str | None) -> bool:
+    """Whether a module is the user's own: neither Python's, nor this package, nor installed."""
+    if not module:
+        return True
+    root = _root(module)
+    if root in sys.stdlib_module_names or root in (_ROOT, "numpy"):
+        return False
+    file = getattr(sys.modules.get(root), "__file__", None) or ""
+    return not {"site-packages", "dist-packages"} & set(file.split(os.sep))
+
+
+def _function_behind(value: Any) -> types.FunctionType | None:
+    """The function that a class attribute runs, if it is a method or a property."""
+    if isinstance(value, property):
+        value = value.fget
+    elif isinstance(value, functools.cached_property):
+        value = value.func  # pyright: ignore[reportUnknownMemberType]
+    elif hasattr(value, "__wrapped_program__"):
+        value = value.__wrapped__
+    value = getattr(value, "__func__", value)
+    return value if isinstance(value, types.FunctionType) else None
 
 
 _DYNAMIC = frozenset(("getattr", "setattr", "hasattr", "vars", "dir", "__dict__", "attrgetter"))
 
 
-def names_in(codes: Iterable[types.CodeType]) -> frozenset[str] | None:
-    """The names and strings in code that ran, which are all the attributes it can have read.
+def names_in(
+    codes: Iterable[tuple[types.CodeType, dict[str, Any]]],
+) -> frozenset[str] | None:
+    """The names and strings in code that ran (with its globals), which are all the attributes it
+    can have read, and the names of the methods.
 
     None if code outside this package may read attributes by names that it computes.
     """
     names: set[str] = set()
-    for code in codes:
+    for code, module in codes:
         own = set(code.co_names)
         if own & _DYNAMIC and not code.co_filename.startswith(_FOLDER):
             return None
         names |= own
-        for constant in code.co_consts:
+        names.add(code.co_name)
+        # Tables of names count as if they stood in the code.
+        tables = [module[name] for name in own if is_tuple(module.get(name))]
+        for constant in (*code.co_consts, *tables):
             several = isinstance(constant, tuple | frozenset)
             parts: list[Any] = [*constant] if several else [constant]  # pyright: ignore[reportUnknownVariableType]
             names.update(part for part in parts if isinstance(part, str))

@@ -73,7 +73,8 @@ class Region:
             assert value.code is not None
             code = value.code if NUMPY[value.code] == dtype else CODES[dtype]
             buffer = Buffer(f"out{position}", value.shape, code, "output", position)
-            if value in buffers or code != value.code or value.name == "literal":
+            known = value in buffers or value.name in ("literal", "constant")
+            if known or code != value.code:
                 copies.append((value, buffer))
             else:
                 buffers[value] = buffer
@@ -84,7 +85,7 @@ class Region:
                 # Another commit may overwrite it first: it is copied before any of them.
                 value = copy_of(value)
                 self.values.append(value)
-            if value not in given and value.name != "literal":
+            if value not in given and value.name not in ("literal", "constant"):
                 required.add(value)
             copies.append((value, buffers[self.given[position]]))
 

@@ -208,9 +208,9 @@ class CompiledProgram:
         for effect in captured.effects:
             container = state.container(effect.container)
             if effect.kind == "delete":
-                del container.holder[effect.key]
-            elif effect.kind == "list":
-                container.holder[:] = next(values)
+                container.delete(effect.key)
+            elif effect.kind == "all":
+                container.replace(effect.key, next(values))
             else:
                 container.set(effect.key, next(values))
         for owner, gradient in zip(owners, gradients, strict=True):

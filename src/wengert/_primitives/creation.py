@@ -12,6 +12,7 @@ from .._declare.registry import register
 from .._declare.samples import Sample
 from .._graph.node import Primitive
 from .._record.door import record
+from .._record.modes import current
 from .._record.trace import FULL
 
 FULL.samples = [
@@ -56,5 +57,11 @@ CONSTANT.samples = [
 
 
 def constant(array: np.ndarray[Any, Any]) -> Any:
-    """A tensor with the contents of a NumPy array, copied."""
+    """A tensor with the contents of a NumPy array, copied; in a trace one from outside is read at
+    every call.
+    """
+    trace = current().trace
+    held = None if trace is None else trace.outside(array)
+    if held is not None:
+        return held
     return record(CONSTANT, (), {"array": array})

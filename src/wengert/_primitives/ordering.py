@@ -55,13 +55,26 @@ def _extreme_jvp(site: Any, t: Any) -> tuple[Any]:
     return (div(sum_(where(mask, t, 0.0), axes=axes), count),)
 
 
-def _check_not_empty(name: str, x: Any, axes: tuple[int, ...]) -> None:
-    if any(x.shape[axis] == 0 for axis in axes):
-        raise DimensionError(f"{name}: dim {axes} of shape {x.shape} is empty; it has no extreme.")
+def _check_not_empty(name: str, shape: Shape, axes: tuple[int, ...]) -> None:
+    if any(shape[axis] == 0 for axis in axes):
+        raise DimensionError(f"{name}: dim {axes} of shape {shape} is empty; it has no extreme.")
+
+
+def _extreme(name: str) -> Any:
+    """The abstract rule, which refuses what the value would refuse."""
+
+    def abstract(
+        shapes: list[Shape], dtypes: list[Dtype], params: Any
+    ) -> list[tuple[Shape, Dtype]]:
+        if dtypes[0].kind != "b":
+            _check_not_empty(name, tuple(shapes[0]), params["axes"])
+        return reduced(shapes, dtypes, params)
+
+    return abstract
 
 
 @other(
-    abstract=reduced,
+    abstract=_extreme("amax"),
     vjp=_extreme_vjp,
     jvp=_extreme_jvp,
     batch=reduction_batch,
@@ -72,13 +85,13 @@ def _check_not_empty(name: str, x: Any, axes: tuple[int, ...]) -> None:
 def amax(x: Any, axes: tuple[int, ...]) -> Any:
     """Maximum over axes; NaN if there is one; ties share the cotangent equally."""
     if x.dtype.kind != "b":
-        _check_not_empty("amax", x, axes)
+        _check_not_empty("amax", x.shape, axes)
         return np.max(x, axis=axes)
     return np.any(x, axis=axes)
 
 
 @other(
-    abstract=reduced,
+    abstract=_extreme("amin"),
     vjp=_extreme_vjp,
     jvp=_extreme_jvp,
     batch=reduction_batch,
@@ -89,31 +102,39 @@ def amax(x: Any, axes: tuple[int, ...]) -> Any:
 def amin(x: Any, axes: tuple[int, ...]) -> Any:
     """Minimum over axes; NaN if there is one; ties share the cotangent equally."""
     if x.dtype.kind != "b":
-        _check_not_empty("amin", x, axes)
+        _check_not_empty("amin", x.shape, axes)
         return np.min(x, axis=axes)
     return np.all(x, axis=axes)
 
 
-def _position(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
-    axis: int = params["axis"]
-    return [((*shapes[0][:axis], *shapes[0][axis + 1 :]), int64)]
+def _position(name: str) -> Any:
+    """The abstract rule of a position along an axis."""
+
+    def abstract(
+        shapes: list[Shape], dtypes: list[Dtype], params: Any
+    ) -> list[tuple[Shape, Dtype]]:
+        axis: int = params["axis"]
+        _check_not_empty(name, tuple(shapes[0]), (axis,))
+        return [((*shapes[0][:axis], *shapes[0][axis + 1 :]), int64)]
+
+    return abstract
 
 
 def _position_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
     return p(ops[0], axis=params["axis"] + 1)
 
 
-@other(abstract=_position, batch=_position_batch, samples=_POSITION_SAMPLES)
+@other(abstract=_position("argmax"), batch=_position_batch, samples=_POSITION_SAMPLES)
 def argmax(x: Any, axis: int) -> Any:
     """Position of the first maximum along an axis."""
-    _check_not_empty("argmax", x, (axis,))
+    _check_not_empty("argmax", x.shape, (axis,))
     return np.argmax(x, axis)
 
 
-@other(abstract=_position, batch=_position_batch, samples=_POSITION_SAMPLES)
+@other(abstract=_position("argmin"), batch=_position_batch, samples=_POSITION_SAMPLES)
 def argmin(x: Any, axis: int) -> Any:
     """Position of the first minimum along an axis."""
-    _check_not_empty("argmin", x, (axis,))
+    _check_not_empty("argmin", x.shape, (axis,))
     return np.argmin(x, axis)
 
 

@@ -83,6 +83,9 @@ class Trace:
         self.number_guards: list[Any] = []
         self.whole: frozenset[int] = frozenset()
         """ids of storages that are lifted by their root from the start."""
+        self.arrays: dict[int, Any] = {}
+        """NumPy arrays from outside by id; their contents may change between calls."""
+        self._array_handles: dict[int, Any] = {}
         self._shadows: dict[int, tuple[Any, Any]] = {}
         self._captured: dict[Any, Any] = {}
         self._given: dict[Node, str | None] = {}
@@ -161,6 +164,18 @@ class Trace:
         if self.parent is not None:
             return self._capture(self.parent.resolve(operand))
         return self._capture(operand) if self.pure else self._shadow(operand)
+
+    def outside(self, array: np.ndarray[Any, Any]) -> Any:
+        """The handle of a NumPy array that exists outside; None for one made in this trace."""
+        if self.parent is not None:
+            return self.parent.outside(array)
+        if self.arrays.get(id(array)) is not array:
+            return None
+        found = self._array_handles.get(id(array))
+        if found is None:
+            found = self._array_handles[id(array)] = handle_class[0].__new__(handle_class[0])
+            found._data = array
+        return found
 
     def _capture(self, outer: Any) -> Any:
         """An input for a value from outside: of an enclosing trace or vmap level, or concrete."""
@@ -357,6 +372,7 @@ class Trace:
         self.nodes, self.inputs, self.captures = [], [], []
         self.lifted, self.grads, self.number_guards = {}, {}, []
         self._shadows, self._captured, self._given = {}, {}, {}
+        self.arrays, self._array_handles = {}, {}
 
     def raise_traced(self, handle: Any, what: str) -> None:
         """The error for asking a symbol for its value."""

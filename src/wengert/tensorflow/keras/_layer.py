@@ -44,6 +44,8 @@ class Layer:
     1
     """
 
+    _reads_all_attributes = True  # variables and layers are found wherever they are kept
+
     def __init__(
         self,
         *,

@@ -1,0 +1,47 @@
+"""What a compiled function returns: constants, and reductions of nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import wengert as wg
+from wengert._base.errors import DimensionError
+
+BACKENDS = ["numpy", "native"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [[1, 2], [3, 4]], [True, False], 7.0])
+def test_a_constant_made_inside_is_returned_anew_at_every_call(values: Any, backend: str) -> None:
+    f = wg.jit(lambda: wg.tensor(values), backend=backend)
+    f().zero_()
+    assert f().tolist() == values
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_constant_is_written_into_a_captured_tensor(backend: str) -> None:
+    w = wg.zeros(3)
+    wg.jit(lambda: w.copy_(wg.tensor([1.0, 2.0, 3.0])), backend=backend)()
+    assert w.tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_all_and_any_of_nothing(backend: str) -> None:
+    def both(x: Any) -> Any:
+        return x.all(), x.any(), x.all(0), x.any(0)
+
+    every, some, columns, none = wg.jit(both, backend=backend)(wg.zeros(0, 2))
+    assert (every.item(), some.item()) == (True, False)
+    assert (columns.tolist(), none.tolist()) == ([True, True], [False, False])
+
+
+@pytest.mark.parametrize("name", ["max", "min", "amax", "amin", "argmax", "argmin"])
+def test_an_extreme_of_nothing_raises_as_eagerly(name: str) -> None:
+    def extreme(x: Any) -> Any:
+        return getattr(x, name)()
+
+    for function in (extreme, wg.jit(extreme)):
+        with pytest.raises(DimensionError, match="is empty; it has no extreme"):
+            function(wg.zeros(0))
