@@ -2,6 +2,9 @@
 PYTHON ?= python3
 PARITY ?= full
 TORCH  ?= torch==2.13.0
+JOBS   ?= 2
+# Of the differential fuzzer; every fifth is compiled as well.
+PROGRAMS ?= 100000
 JAX    ?= jax==0.10.2
 
 # Keeps pyright from asking the network for a newer release at each run.
@@ -10,6 +13,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 RUN    := .venv/bin/python
 TEST   := $(RUN) -m pytest --quiet
 PIP    := -m pip install --quiet --quiet --disable-pip-version-check
+PEER   := .venv-parity/bin/python
 SHORT  := $(if $(filter short,$(PARITY)),-m "not slow")
 TREES  := $(wildcard src tests benchmarks demo examples)
 
@@ -28,7 +32,11 @@ bench: .venv-bench/stamp  # PyTorch and JAX timed beside Wengert
 	.venv-bench/bin/python -m benchmarks
 
 parity: .venv-parity/stamp  # PyTorch as the oracle; PARITY=short for the quick part
-	.venv-parity/bin/python -m pytest --quiet $(SHORT) tests/parity
+	$(PEER) -m pytest --quiet $(SHORT) tests/parity
+ifneq ($(PARITY),short)
+	$(PEER) -m tests.parity.operators --write --quiet --jobs $(JOBS)
+	$(PEER) -m tests.parity.fuzz --programs $(PROGRAMS) --jobs $(JOBS)
+endif
 
 soak: .venv/dev.stamp  # long runs: memory, and random graphs for the compiler
 	$(TEST) tests/soak
@@ -74,7 +82,7 @@ mutations: .venv/dev.stamp tests/mutations
 	@echo "setting up .venv-parity with $(TORCH)"
 	@$(PYTHON) -m venv .venv-parity
 	@.venv-parity/bin/python $(PIP) --upgrade "pip>=25.1"
-	@.venv-parity/bin/python $(PIP) "$(TORCH)" --editable . --group test
+	@.venv-parity/bin/python $(PIP) "$(TORCH)" --editable . --group parity
 	@touch $@
 
 .venv-bench/stamp: pyproject.toml

@@ -1,11 +1,16 @@
-"""`python -m tests.parity.operators [--only NAME ...] [--mode MODE ...] [-v] [--jobs N]`."""
+"""Runs operators of PyTorch's database over Wengert and prints what came of them."""
 
 from __future__ import annotations
 
 import argparse
 import textwrap
+from fnmatch import fnmatchcase
+
+import torch
 
 from .database import operators, seed_of
+from .left_out import LEFT_OUT
+from .page import PAGE, passed_on_page, text
 from .verdict import MODES, Verdict
 from .workers import run
 
@@ -23,9 +28,9 @@ def shown(verdict: Verdict, verbose: bool) -> str:
         lines.append(f"    {verdict.trouble}")
     width = 600 if verbose else 140
     for mode, tally in verdict.modes.items():
-        for kind, text in (("WRONG", tally.first_wrong), ("missing", tally.first_missing)):
-            if text:
-                where, _, what = text.rpartition("\n")
+        for kind, failure in (("WRONG", tally.first_wrong), ("missing", tally.first_missing)):
+            if failure:
+                where, _, what = failure.rpartition("\n")
                 lines += _wrapped(f"{mode} {kind}: {what[:width]}", "  ! ")
                 lines += _wrapped(f"at {where[:width]}", "      ")
     if verbose:
@@ -47,24 +52,29 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=300, help="seconds for one mode")
     parser.add_argument("-v", "--verbose", action="store_true", help="whole errors, seeds")
     parser.add_argument("-q", "--quiet", action="store_true", help="leave out what passes")
+    parser.add_argument("--write", action="store_true", help="write docs/operators.md")
     options = parser.parse_args()
     names = chosen(options.only)
-    counts = {"passed": 0, "missing": 0, "wrong": 0}
+    before = passed_on_page()
+    verdicts: list[Verdict] = []
     for verdict in run(names, options.mode, options.limit, options.jobs, options.timeout):
-        counts[verdict.state] += 1
+        verdicts.append(verdict)
         if not (options.quiet and verdict.state == "passed"):
             print(shown(verdict, options.verbose), flush=True)
-    print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    states = [verdict.state for verdict in verdicts]
+    print(", ".join(f"{states.count(state)} {state}" for state in ("passed", "missing", "wrong")))
+    if options.write:
+        PAGE.write_text(text(verdicts, torch.__version__.split("+")[0]), encoding="utf-8")
+        lost = before - {verdict.name for verdict in verdicts if verdict.state == "passed"}
+        if lost:
+            print("passed before, but not now:", ", ".join(sorted(lost)))
+        raise SystemExit(1 if lost or "wrong" in states else 0)
 
 
 def chosen(only: list[str]) -> list[str]:
     """The operators that were asked for; a name stands for all its variants."""
-    from fnmatch import fnmatchcase
-
     everything = list(operators())
     if not only:
-        from .left_out import LEFT_OUT
-
         return [name for name in everything if name not in LEFT_OUT]
     found = [
         name
