@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wengert._jit import interpreter
+from wengert._jit import entry, interpreter
 from wengert._jit.builtin import canonical, make_builtin
 from wengert._jit.entry import ArraySpec, NumberSpec, OutputSpec
 
@@ -101,6 +101,42 @@ def test_outputs_have_their_shapes_and_dtypes(route: str) -> None:
         assert result.flags.c_contiguous
         assert result.flags.writeable
         assert result.flags.owndata
+
+
+def test_large_results_start_where_stores_are_cheap() -> None:
+    shapes = [(entry.ALIGNED_FROM,), (3, 999, 7), (100_001,)]
+    dtypes = [np.dtype(name) for name in ("bool", "float32", "float64")]
+    outputs = [OutputSpec(dtype, shape) for dtype, shape in zip(dtypes, shapes)]
+    call = make_builtin("f", [], outputs, "program", NOTHING, slow, False)
+    kept = [call() for _ in range(5)]
+    for results in kept:
+        for result, dtype, shape in zip(results, dtypes, shapes, strict=True):
+            assert (result.dtype, result.shape) == (dtype, shape)
+            assert result.ctypes.data % entry.ALIGNMENT == 0
+            assert result.flags.carray
+            result.flags.writeable = False
+            result.flags.writeable = True
+            result[...] = 1
+            # It lies inside the memory that it keeps alive.
+            start, end = np.lib.array_utils.byte_bounds(result.base)
+            low, high = np.lib.array_utils.byte_bounds(result)
+            assert start <= low < high <= end
+    held = [weakref.ref(result.base) for results in kept for result in results]
+    assert all(reference() is not None for reference in held)
+    last = kept.pop()
+    kept.clear()
+    del results, result
+    assert [reference() is not None for reference in held] == [False] * 12 + [True] * 3
+    assert all(np.all(result == 1) for result in last)
+
+
+def test_results_that_do_not_fit_into_memory_raise() -> None:
+    for extent in (2**46, 2**60):
+        outputs = [OutputSpec(F64, (4,)), OutputSpec(F64, (extent,))]
+        call = make_builtin("f", [], outputs, "program", NOTHING, slow, False)
+        for _ in range(2):
+            with pytest.raises((MemoryError, ValueError)):
+                call()
 
 
 STRIDED = """

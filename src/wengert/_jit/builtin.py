@@ -16,7 +16,16 @@ import numpy as np
 
 from . import interpreter
 from .engine import NO_SYMBOLS, Library, compile_text
-from .entry import ALIGNMENT, ENTRY, ArraySpec, NumberSpec, OutputSpec, dtype_word, entry_text
+from .entry import (
+    ALIGNMENT,
+    BYTES,
+    ENTRY,
+    ArraySpec,
+    NumberSpec,
+    OutputSpec,
+    dtype_word,
+    entry_text,
+)
 
 _METH_FASTCALL = 0x80
 
@@ -111,6 +120,7 @@ def _table(
 ) -> tuple[dict[str, int], list[Any]]:
     """The words by name, in order, and what must stay alive for them."""
     dtypes = [spec.dtype for spec in (*specs, *outputs) if not isinstance(spec, NumberSpec)]
+    dtypes.append(BYTES)
     arena = np.empty(arena_bytes + ALIGNMENT, np.uint8)
     words = dict(interpreter.function_addresses())
     words |= {kind.__name__: id(kind) for kind in (np.ndarray, float, int)}

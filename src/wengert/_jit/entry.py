@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
+
+import numpy as np
 
 from .._base.dtypes import Dtype
 from . import interpreter
@@ -16,6 +19,12 @@ from . import interpreter
 Shape = tuple[int, ...]
 ENTRY = "wengert.entry"
 ALIGNMENT = 64
+ALIGNED_FROM = 8192
+"""Bytes from which a result is worth a start at a multiple of ALIGNMENT: stores of whole vectors
+that cross such a border take twice as long."""
+BYTES = np.dtype(np.uint8)
+
+_ALIGNED = "wengert.aligned"
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,9 @@ def entry_text(
     arena_bytes: int,
 ) -> str:
     """The entry's definition; `places` says which word of the table holds what."""
-    writer = _Writer(places)
+    # Guards run no slower without optimisation, and are compiled in half the time.
+    head = f"define ptr @{ENTRY}(ptr %self, ptr %arguments, i64 %count) noinline optnone {{"
+    writer = _Writer(places, head)
     arity = max(len(specs), 1)
     inputs = writer.value(f"alloca [{arity} x ptr]")
     results = writer.value(f"alloca [{max(len(outputs), 1)} x ptr]")
@@ -115,7 +126,8 @@ def entry_text(
         tail=True,
     )
     writer.line(f"ret ptr {other}")
-    return writer.text()
+    large = any(map(_is_large, outputs))
+    return writer.text() + (_aligned_text(places) if large else "")
 
 
 def _array(writer: _Writer, argument: str, spec: ArraySpec) -> str:
@@ -172,20 +184,59 @@ def _results(writer: _Writer, outputs: Sequence[OutputSpec], pointers: str) -> s
             words = ", ".join(f"i64 {size}" for size in output.shape)
             writer.constant(f"{dims} = private constant [{len(output.shape)} x i64] [{words}]")
         dtype = writer.word(dtype_word(output.dtype))
-        # The new array takes over a reference to its dtype.
-        writer.call("Py_IncRef", "void", f"ptr {dtype}")
-        array = writer.call(
-            "PyArray_NewFromDescr",
-            "ptr",
-            f"ptr {writer.word('ndarray')}, ptr {dtype}, i32 {len(output.shape)}, ptr {dims}, "
-            "ptr null, ptr null, i32 0, ptr null",
-        )
+        if _is_large(output):
+            room = f"@wengert.room{index}"
+            size = _bytes(output) + ALIGNMENT - 1
+            writer.constant(f"{room} = private constant [1 x i64] [i64 {size}]")
+            array = writer.value(
+                f"call ptr @{_ALIGNED}(ptr {writer.table}, ptr {dtype}, i32 {len(output.shape)}, "
+                f"ptr {dims}, ptr {room})"
+            )
+        else:
+            array = writer.new_array(dtype, str(len(output.shape)), dims)
         writer.branch(writer.value(f"icmp eq ptr {array}, null"), "discard", f"result{index}")
         writer.label(f"result{index}")
         writer.call("PyTuple_SetItem", "i32", f"ptr {result}, i64 {index}, ptr {array}")
         data = writer.load("ptr", array, interpreter.DATA)
         writer.store("ptr", data, pointers, 8 * index)
     return result
+
+
+def _bytes(output: OutputSpec) -> int:
+    return prod(output.shape) * output.dtype.itemsize
+
+
+def _is_large(output: OutputSpec) -> bool:
+    # Above, no array can be made; the usual way says so.
+    return ALIGNED_FROM <= _bytes(output) < 2**62
+
+
+def _aligned_text(places: Mapping[str, int]) -> str:
+    """A function that makes an array at a multiple of ALIGNMENT, a view of one of bytes."""
+    parameters = "ptr %table, ptr %dtype, i32 %ndim, ptr %dims, ptr %room"
+    head = f"define internal ptr @{_ALIGNED}({parameters}) noinline optnone {{"
+    writer = _Writer(places, head)
+    writer.set_table("%table")
+    owner = writer.new_array(writer.word(dtype_word(BYTES)), "1", "%room")
+    writer.branch(writer.value(f"icmp eq ptr {owner}, null"), "nothing", "owner")
+    writer.label("owner")
+    start = writer.load("i64", owner, interpreter.DATA)
+    above = writer.value(f"add i64 {start}, {ALIGNMENT - 1}")
+    aligned = writer.value(f"and i64 {above}, {-ALIGNMENT}")
+    data = writer.value(f"inttoptr i64 {aligned} to ptr")
+    flags = interpreter.C_CONTIGUOUS | interpreter.ALIGNED | interpreter.WRITEABLE
+    array = writer.new_array("%dtype", "%ndim", "%dims", data, flags)
+    writer.branch(writer.value(f"icmp eq ptr {array}, null"), "free", "made")
+    writer.label("free")
+    writer.call("Py_DecRef", "void", f"ptr {owner}")
+    writer.jump("nothing")
+    writer.label("nothing")
+    writer.line("ret ptr null")
+    writer.label("made")
+    # The base takes over the reference to the owner; of an array without one nothing can fail.
+    writer.call("PyArray_SetBaseObject", "i32", f"ptr {array}, ptr {owner}")
+    writer.line(f"ret ptr {array}")
+    return writer.text()
 
 
 def _run(
@@ -235,11 +286,9 @@ def _run(
 class _Writer:
     """Lines of one function, with fresh names and the words of the table."""
 
-    def __init__(self, places: Mapping[str, int]) -> None:
+    def __init__(self, places: Mapping[str, int], head: str) -> None:
         self._places = places
         self._constants: list[str] = []
-        # Guards run no slower without optimisation, and are compiled in half the time.
-        head = f"define ptr @{ENTRY}(ptr %self, ptr %arguments, i64 %count) noinline optnone {{"
         self._lines = [head, "start:"]
         self._here = "start"
         self._count = 0
@@ -271,6 +320,10 @@ class _Writer:
     def set_table(self, pointer: str) -> None:
         self._table = pointer
 
+    @property
+    def table(self) -> str:
+        return self._table
+
     def word_address(self, name: str) -> str:
         return self.offset(self._table, 8 * self._places[name])
 
@@ -283,6 +336,19 @@ class _Writer:
             self.line(text)
             return ""
         return self.value(text)
+
+    def new_array(
+        self, dtype: str, ndim: str, dims: str, data: str = "null", flags: int = 0
+    ) -> str:
+        """A C-ordered array, or null: in fresh memory, or at `data`."""
+        # It takes over a reference to its dtype.
+        self.call("Py_IncRef", "void", f"ptr {dtype}")
+        return self.call(
+            "PyArray_NewFromDescr",
+            "ptr",
+            f"ptr {self.word('ndarray')}, ptr {dtype}, i32 {ndim}, ptr {dims}, ptr null, "
+            f"ptr {data}, i32 {flags}, ptr null",
+        )
 
     def label(self, name: str) -> None:
         self.line(f"{name}:")

@@ -47,6 +47,7 @@ PYTHON_FUNCTIONS = (
 # Places in NumPy's table of C functions, which never change.
 _ARRAY_TYPE = 2
 _NEW_FROM_DESCR = 94
+_SET_BASE_OBJECT = 282
 
 
 @lru_cache
@@ -87,7 +88,10 @@ def function_addresses() -> dict[str, int]:
         name: int(ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0)
         for name in PYTHON_FUNCTIONS
     }
-    return found | {"PyArray_NewFromDescr": int(_array_api()[_NEW_FROM_DESCR])}
+    return found | {
+        "PyArray_NewFromDescr": int(_array_api()[_NEW_FROM_DESCR]),
+        "PyArray_SetBaseObject": int(_array_api()[_SET_BASE_OBJECT]),
+    }
 
 
 def _word(value: object, offset: int) -> int:
@@ -100,4 +104,4 @@ def _array_api() -> Any:
     pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
     pointer.restype = ctypes.c_void_p
     capsule: Any = import_module("numpy._core._multiarray_umath")._ARRAY_API
-    return (ctypes.c_size_t * (_NEW_FROM_DESCR + 1)).from_address(int(pointer(capsule, None) or 0))
+    return (ctypes.c_size_t * (_SET_BASE_OBJECT + 1)).from_address(int(pointer(capsule, None) or 0))
