@@ -117,11 +117,13 @@ def test_sums_of_integers_and_bools_are_int64() -> None:
     assert of(F16, 1).sum().dtype == F16
 
 
-def test_where_ignores_the_dtype_of_its_condition() -> None:
+def test_the_condition_of_where_does_not_take_part() -> None:
     assert wengert.where(tensor([True]), of(F32, 1), 2).dtype == F32
     assert wengert.where(tensor([True]), of(I64, 1), of(F16, 1)).dtype == F16
-    assert wengert.where(tensor([1]), 1, 2).dtype == I64
-    assert wengert.where(tensor([1]), 1.0, 2).dtype == F32
+    assert wengert.where(tensor([True]), 1, 2).dtype == I64
+    assert wengert.where(tensor([True]), 1.0, 2).dtype == F32
+    with pytest.raises(wengert.errors.DtypeError, match="the condition must be bool, not int64"):
+        wengert.where(tensor([1]), 1, 2)
 
 
 def test_the_default_dtype_is_that_of_python_floats() -> None:

@@ -1,4 +1,4 @@
-"""Indexing: x[...] and x[...] = y in all forms, gather, index_select and relatives.
+"""Indexing: x[...] and x[...] = y in all forms, masks, and the positions where something holds.
 
 An index is resolved into a view (integers, slices, new axes), then at most one `take` or `put` for
 integer arrays. A bool mask becomes the positions where it holds, which needs its values.
@@ -11,21 +11,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._base.dtypes import bool_, int64
+from .._base.dtypes import bool_, category, int64, number_dtype, uint8
 from .._base.errors import DimensionError, DtypeError, ShapeError
 from .._base.kinds import is_array, is_list_or_tuple, is_tuple
-from .._base.shapes import broadcast, normalize_axis
+from .._base.shapes import broadcast
 from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives import shaping as p
 from .._primitives.creation import constant
-from .._primitives.elementwise import add, bitwise_not, lt
+from .._primitives.elementwise import add, bitwise_and, lt, ne
 from .._primitives.elementwise import where as _where
-from .._primitives.indexing import along_axis, take
+from .._primitives.indexing import iota, take
 from .._primitives.indexing import put as _put
 from .._primitives.indexing import scatter_add as _scatter_add
+from .._primitives.reductions import cumsum
+from .._record import modes as _modes
 from .._record.storage import check_writable, write
 from .._record.trace import concrete
+from .out import takes_out
 from .shape import expand
 
 
@@ -38,15 +41,29 @@ class _Parsed(NamedTuple):
 
 
 def _array_index(item: Any) -> Any:
-    """A list, array or tensor index as a handle; None if it is something else."""
+    """A list, array or tensor index as a handle, a Python int for one number that is known.
+
+    None if it is something else.
+    """
     if isinstance(item, Handle):
-        return item
-    if is_array(item):
-        return constant(item)
+        data = item._data
+        if data.ndim or data.dtype.kind not in "iu" or data.dtype == uint8:
+            return _mask_of_bytes(item)
+        known = is_array(data) and _modes.current().trace is None
+        return int(data) if known else item
+    if is_array(item) or isinstance(item, np.generic):
+        given: Any = item
+        array: Any = np.asarray(given)
+        return int(array) if not array.ndim and array.dtype.kind in "iu" else constant(array)
     if is_list_or_tuple(item) or isinstance(item, range):
         array = np.asarray([_number(i) for i in item])
         return constant(array.astype(np.int64) if array.size == 0 else array)
-    return None
+    return operator.index(item) if hasattr(item, "__index__") else None
+
+
+def _mask_of_bytes(item: Any) -> Any:
+    """A tensor of bytes is a mask, as in PyTorch; in NumPy it holds positions."""
+    return ne(item, 0) if item._data.dtype == uint8 else item
 
 
 def _number(item: Any) -> Any:
@@ -76,11 +93,11 @@ def _parse(x: Any, index: Any) -> _Parsed:
                 f"index: {type(item).__name__} cannot index a tensor. Use integers, slices, None, "
                 "..., lists or integer and bool tensors."
             )
-        kind = found._data.dtype.kind
-        if kind == "b" or kind in "iu":
-            items.append(found)
-        else:
-            raise DtypeError(f"index: an index tensor must be integer or bool, not {found.dtype}.")
+        if isinstance(found, Handle) and found._data.dtype.kind not in "biu":
+            raise DtypeError(
+                f"index: an index tensor must be integer or bool, not {found._data.dtype}."
+            )
+        items.append(found)
     used = sum(_axes_used(item) for item in items)
     if used > len(shape):
         raise DimensionError(f"index: {used} indices for a tensor with {len(shape)} axes.")
@@ -123,6 +140,15 @@ def _parse(x: Any, index: Any) -> _Parsed:
     return _Parsed(slices, new, arrays)
 
 
+def wrapped(index: Any, extent: int) -> Any:
+    """Positions of an axis with negative ones counted from its end, as int64."""
+    index = convert(index, int64)
+    data = index._data
+    if is_array(data) and (not data.size or data.min() >= 0):
+        return index
+    return _where(lt(index, 0), add(index, extent), index)
+
+
 def _parse_array(
     item: Any,
     shape: tuple[int, ...],
@@ -133,8 +159,7 @@ def _parse_array(
 ) -> int:
     if item._data.dtype != bool_:
         extent = shape[axis]
-        item = convert(item, int64)
-        arrays[len(new)] = _where(lt(item, 0), add(item, extent), item)
+        arrays[len(new)] = wrapped(item, extent)
         slices.append((0, extent, 1))
         new.append(extent)
         return axis + 1
@@ -172,6 +197,8 @@ def _to_front(ndim: int, axes: list[int]) -> tuple[int, ...]:
 
 def getitem(x: Any, index: Any) -> Any:
     """x[index]: a view for integers, slices, None and ...; a copy for lists, arrays and masks.
+
+    A 0-d integer tensor is an integer, unless it is traced or batched: then x[i] is a copy.
 
     >>> import wengert
     >>> wengert.arange(6).reshape(2, 3)[:, 1]
@@ -223,8 +250,9 @@ def _fitted(value: Any, target: Any) -> Any:
 def setitem(x: Any, index: Any, value: Any) -> None:
     """x[index] = value, in place, with the value broadcast to the place."""
     mask = index if isinstance(index, Handle) and index._data.dtype == bool_ else None
-    if mask is not None and (not isinstance(value, Handle) or value._data.ndim == 0):
-        masked_fill_(x, _spread_mask(mask, x), value)
+    if mask is not None and mask._data.ndim and _is_number(value):
+        check_writable(x, "index_put")
+        write(x, _masked(x, _spread_mask(mask, x), value, "index_put"), "index_put")
         return
     parsed = _parse(x, index)
     place = _view(x, parsed)
@@ -232,6 +260,19 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         write(place, _fitted(value, place), "index_put")
         return
     check_writable(place, "index_put")
+    moved, value, indices, _ = _put_operands(place, parsed, value)
+    write(moved, _put(moved, value, *indices), "index_put")
+
+
+def _is_number(value: Any) -> bool:
+    return value._data.ndim == 0 if isinstance(value, Handle) else np.ndim(value) == 0
+
+
+def _put_operands(place: Any, parsed: _Parsed, value: Any) -> tuple[Any, Any, list[Any], Any]:
+    """What `put` needs: the place with indexed axes in front, the value likewise, the positions.
+
+    The last item is the order of axes that was used for the place.
+    """
     axes = list(parsed.arrays)
     ndim = len(parsed.shape)
     order = _to_front(ndim, axes)
@@ -242,13 +283,12 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     adjacent = axes == list(range(axes[0], axes[0] + len(axes)))
     lead = axes[0] if adjacent else 0
     shown = (*rest[:lead], *joint, *rest[lead:])
+    dtype = place._data.dtype
     if not isinstance(value, Handle):
-        value = constant(np.asarray(value, dtype=x._data.dtype))
-    value = expand(_trimmed(convert(value, x._data.dtype), len(shown)), shown)
+        value = constant(np.asarray(value, dtype=dtype))
+    value = expand(_trimmed(convert(value, dtype), len(shown)), shown)
     front = (*range(lead, lead + len(joint)), *range(lead), *range(lead + len(joint), len(shown)))
-    value = p.permute(value, axes=front)
-    changed = _put(moved, value, *indices)
-    write(moved, changed, "index_put")
+    return moved, p.permute(value, axes=front), indices, order
 
 
 def _trimmed(value: Any, ndim: int) -> Any:
@@ -257,6 +297,37 @@ def _trimmed(value: Any, ndim: int) -> Any:
         own = own[1:]
         value = p.reshape(value, shape=own)
     return value
+
+
+def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    """`input` with `values` at the positions of `indices`, a tuple of tensors (None: whole axis).
+
+    With `accumulate` they are added, so that repeated positions count several times.
+
+    >>> import wengert
+    >>> where = (wengert.tensor([0, 0]),)
+    >>> wengert.index_put(wengert.zeros(2), where, wengert.ones(2), accumulate=True)
+    tensor([2., 0.])
+    """
+    if values._data.dtype != input._data.dtype:
+        raise DtypeError(
+            f"index_put: values of dtype {values._data.dtype} for a tensor of "
+            f"{input._data.dtype}. Convert them first."
+        )
+    # Each None stands for an axis here, which is what a full slice says.
+    parsed = _parse(input, tuple(slice(None) if i is None else i for i in indices))
+    if not parsed.arrays:
+        raise ShapeError("index_put: there must be at least one index tensor.")
+    moved, value, places, order = _put_operands(_view(input, parsed), parsed, values)
+    if accumulate:
+        changed = add(moved, _scatter_add(value, *places, shape=tuple(moved._data.shape)))
+    else:
+        changed = _put(moved, value, *places)
+    back = p.permute(changed, axes=tuple(np.argsort(order).tolist()))
+    return p.reshape(back, shape=tuple(input._data.shape))
+
+
+# ---- masks --------------------------------------------------------------------------------------
 
 
 def _spread_mask(mask: Any, x: Any) -> Any:
@@ -268,35 +339,92 @@ def _spread_mask(mask: Any, x: Any) -> Any:
     return p.reshape(mask, shape=own + (1,) * (len(shape) - len(own)))
 
 
-def masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    """x with `value` where the mask holds; those places get no cotangent.
+def _checked_mask(mask: Any, name: str) -> Any:
+    if mask._data.dtype != bool_:
+        raise DtypeError(f"{name}: the mask must be bool, not {mask._data.dtype}.")
+    return mask
+
+
+def _masked(x: Any, mask: Any, value: Any, name: str) -> Any:
+    """x with a number or a 0-d tensor where the mask holds, in the dtype of x."""
+    own = x._data.dtype
+    if isinstance(value, Handle):
+        return _where(mask, convert(value, own), x)
+    if own.kind in "biu" and name != "masked_fill":
+        value = np.asarray(value).astype(own).item()
+    return convert(_where(mask, value, x), own)
+
+
+def masked_fill(input: Any, mask: Any, value: Any) -> Any:
+    """`input` with `value` where the mask holds; those places get no cotangent.
 
     >>> import wengert
     >>> wengert.tensor([1.0, 2.0]).masked_fill(wengert.tensor([True, False]), 0)
     tensor([0., 2.])
     """
-    if mask._data.dtype != bool_:
-        raise DtypeError(f"masked_fill: the mask must be bool, not {mask._data.dtype}.")
-    if isinstance(value, Handle):
-        if value._data.ndim:
-            raise ShapeError("masked_fill: the value must be a number or a 0-d tensor; use where.")
-        value = convert(value, x._data.dtype)
-    return convert(_where(mask, value, x), x._data.dtype)
+    _checked_mask(mask, "masked_fill")
+    if isinstance(value, Handle) and value._data.ndim:
+        raise ShapeError("masked_fill: the value must be a number or a 0-d tensor; use where.")
+    given = value._data.dtype if isinstance(value, Handle) else number_dtype(value)
+    if category(given) > max(category(input._data.dtype), 1):
+        raise DtypeError(
+            f"masked_fill: a value of dtype {given} does not fit a tensor of {input._data.dtype}."
+        )
+    return _masked(input, mask, value, "masked_fill")
 
 
-def masked_fill_(x: Any, mask: Any, value: Any) -> Any:
-    """`masked_fill` in place.
+def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
+    """`input` with the elements of `source`, in order, where the mask holds.
 
     >>> import wengert
-    >>> wengert.ones(2).masked_fill_(wengert.tensor([True, False]), 5)
-    tensor([5., 1.])
+    >>> mask = wengert.tensor([True, False, True])
+    >>> wengert.masked_scatter(wengert.zeros(3), mask, wengert.tensor([1.0, 2.0]))
+    tensor([1., 0., 2.])
     """
-    check_writable(x, "masked_fill_")
-    write(x, _fitted(masked_fill(x, mask, value), x), "masked_fill_")
-    return x
+    _checked_mask(mask, "masked_scatter")
+    if source._data.dtype != input._data.dtype:
+        raise DtypeError(
+            f"masked_scatter: source has dtype {source._data.dtype}, the tensor "
+            f"{input._data.dtype}. Convert one of them."
+        )
+    shape = broadcast("masked_scatter", tuple(input._data.shape), tuple(mask._data.shape))
+    flat = p.reshape(expand(mask, shape), shape=(_size(shape),))
+    size = source._data.size
+    known = flat._data
+    if is_array(known) and known.sum() > size:
+        raise ShapeError(
+            f"masked_scatter: the mask holds in {known.sum()} places, but source has only {size} "
+            "elements."
+        )
+    if not size:
+        return expand(input, shape)
+    order = add(cumsum(convert(flat, int64), axis=0), -1)
+    order = _where(bitwise_and(flat, lt(order, size)), order, 0)
+    given = take(p.reshape(source, shape=(size,)), order)
+    return _where(expand(mask, shape), p.reshape(given, shape=shape), expand(input, shape))
 
 
-def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+def _size(shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape, dtype=np.int64))
+
+
+@takes_out
+def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
+    """The elements where the mask holds, along one axis.
+
+    >>> import wengert
+    >>> x = wengert.tensor([1, 5, 2])
+    >>> x.masked_select(x > 1)
+    tensor([5, 2])
+    """
+    _checked_mask(mask, "masked_select")
+    shape = broadcast("masked_select", tuple(input._data.shape), tuple(mask._data.shape))
+    found = getitem(expand(input, shape), expand(mask, shape))
+    return found if shape else p.reshape(found, shape=(found._data.size,))
+
+
+@takes_out
+def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = None) -> Any:
     """`input` where the condition holds, `other` elsewhere; with one argument, the positions.
 
     The side that is not chosen gets no cotangent: an infinite or NaN derivative there is harmless.
@@ -308,13 +436,21 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     tensor([0.2500, 0.0000])
     """
     if input is None and other is None:
-        return tuple(
-            constant(i.astype(np.int64)) for i in np.nonzero(concrete(condition, "positions"))
-        )
+        return nonzero(condition, as_tuple=True)
+    if input is None or other is None:
+        raise TypeError("where: give both values, or neither for the positions.")
+    if isinstance(condition, Handle) and condition._data.dtype == uint8:
+        condition = ne(condition, 0)
+    if isinstance(condition, Handle) and condition._data.dtype != bool_:
+        raise DtypeError(f"where: the condition must be bool, not {condition._data.dtype}.")
     return _where(condition, input, other)
 
 
-def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
+# ---- positions ----------------------------------------------------------------------------------
+
+
+@takes_out
+def nonzero(input: Any, *, out: Any = None, as_tuple: bool = False) -> Any:
     """The positions of the non-zero elements, one a row (or one tensor an axis).
 
     >>> import wengert
@@ -322,218 +458,64 @@ def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
     tensor([[1],
             [2]])
     """
-    found = np.nonzero(np.atleast_1d(concrete(x, "positions")))
+    found = np.nonzero(np.atleast_1d(concrete(input, "positions")))
     if as_tuple:
         return tuple(constant(i.astype(np.int64)) for i in found)
-    return constant(np.stack(found, 1).astype(np.int64)[:, : x._data.ndim])
+    return constant(np.stack(found, 1).astype(np.int64)[:, : input._data.ndim])
 
 
-def masked_select(x: Any, mask: Any) -> Any:
-    """The elements where the mask holds, along one axis.
-
-    >>> import wengert
-    >>> x = wengert.tensor([1, 5, 2])
-    >>> x.masked_select(x > 1)
-    tensor([5, 2])
-    """
-    shape = broadcast("masked_select", tuple(x._data.shape), tuple(mask._data.shape))
-    return getitem(expand(x, shape), expand(mask, shape))
-
-
-def _checked_index(index: Any, name: str) -> Any:
-    if index._data.dtype.kind not in "iu":
-        raise DtypeError(f"{name}: the index must be an integer tensor, not {index._data.dtype}.")
-    return convert(index, int64)
-
-
-def index_select(x: Any, dim: int, index: Any) -> Any:
-    """The slices of an axis at the positions in a vector.
+def argwhere(input: Any) -> Any:
+    """The positions of the non-zero elements, one a row.
 
     >>> import wengert
-    >>> wengert.eye(3).index_select(0, wengert.tensor([2, 0]))
-    tensor([[0., 0., 1.],
-            [1., 0., 0.]])
+    >>> wengert.argwhere(wengert.eye(2))
+    tensor([[0, 0],
+            [1, 1]])
     """
-    axis = normalize_axis(dim, x._data.ndim, "index_select")
-    return getitem(x, (slice(None),) * axis + (_checked_index(index, "index_select"),))
+    return nonzero(input)
 
 
-def gather(x: Any, dim: int, index: Any) -> Any:
-    """out[i, j] = x[index[i, j], j] for dim 0, and alike for other axes.
+@takes_out
+def nonzero_static(input: Any, *, size: int, fill_value: int = -1, out: Any = None) -> Any:
+    """The first `size` positions of non-zero elements, one a row; missing ones are `fill_value`.
+
+    Its shape does not depend on values, so it can be compiled and batched.
 
     >>> import wengert
-    >>> wengert.tensor([[1, 2], [3, 4]]).gather(1, wengert.tensor([[1], [0]]))
-    tensor([[2],
-            [3]])
+    >>> wengert.nonzero_static(wengert.tensor([0, 3]), size=2)
+    tensor([[ 1],
+            [-1]])
     """
-    index = _checked_index(index, "gather")
-    axis = normalize_axis(dim, x._data.ndim, "gather")
-    if index._data.ndim != x._data.ndim:
-        raise ShapeError(
-            f"gather: the index has {index._data.ndim} axes, the tensor {x._data.ndim}."
-        )
-    if not x._data.ndim:
-        return x.clone()
-    return take(x, *along_axis(index, axis))
+    from .rearranging import unravel_index
 
+    if size < 0:
+        raise ValueError(f"nonzero_static: the size must not be negative, not {size}.")
+    shape = tuple(input._data.shape)
+    count = _size(shape)
+    if not (shape and count and size):
+        return constant(np.full((size, len(shape)), fill_value, np.int64))
+    flat = p.reshape(ne(input, 0), shape=(count,))
+    order = add(cumsum(convert(flat, int64), axis=0), -1)
+    slots = max(size, count)
+    # What does not count goes to a place behind the last.
+    place = _where(flat, order, slots)
+    empty = constant(np.full(slots + 1, count, np.int64))
+    first = p.slice_(_put(empty, iota(count), place), slices=((0, size, 1),))
+    held = lt(first, count)
+    found = [
+        p.reshape(_where(held, part, fill_value), shape=(size, 1))
+        for part in unravel_index(_where(held, first, 0), shape)
+    ]
+    return p.concatenate(*found, axis=1)
 
-def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Any:
-    """`gather` with broadcasting, as numpy.take_along_axis.
-
-    >>> import wengert
-    >>> x = wengert.tensor([[3, 1, 2]])
-    >>> x.take_along_dim(x.argsort(1), 1)
-    tensor([[1, 2, 3]])
-    """
-    if dim is None:
-        return gather(p.reshape(x, shape=(x._data.size,)), 0, indices.reshape(-1))
-    axis = normalize_axis(dim, x._data.ndim, "take_along_dim")
-    own, other = list(x._data.shape), list(indices._data.shape)
-    own[axis] = other[axis] = 1
-    common = list(broadcast("take_along_dim", tuple(own), tuple(other)))
-    wide, places = list(common), list(common)
-    wide[axis], places[axis] = x._data.shape[axis], indices._data.shape[axis]
-    index = _checked_index(indices, "take_along_dim")
-    extent = x._data.shape[axis]
-    index = _where(lt(index, 0), add(index, extent), index)
-    return gather(expand(x, tuple(wide)), axis, expand(index, tuple(places)))
-
-
-def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
-    """x with src[i, j] added at [index[i, j], j] for dim 0, and alike for other axes.
-
-    >>> import wengert
-    >>> wengert.zeros(3).scatter_add(0, wengert.tensor([0, 0, 2]), wengert.ones(3))
-    tensor([2., 0., 1.])
-    """
-    index = _checked_index(index, "scatter_add")
-    axis = normalize_axis(dim, x._data.ndim, "scatter_add")
-    own, places, given = (tuple(t._data.shape) for t in (x, index, src))
-    fits = len(own) == len(places) == len(given) and all(
-        i <= g and (i <= o or k == axis)
-        for k, (o, i, g) in enumerate(zip(own, places, given, strict=True))
-    )
-    if not fits:
-        raise ShapeError(
-            f"scatter_add: an index of shape {places} does not fit into src {given} and, apart "
-            f"from dim {axis}, into the tensor {own}."
-        )
-    part = p.slice_(src, slices=tuple((0, extent, 1) for extent in index._data.shape))
-    shape = tuple(x._data.shape)
-    return add(x, _scatter_add(convert(part, x._data.dtype), *along_axis(index, axis), shape=shape))
-
-
-def index_add(x: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Any:
-    """x with the slices of `source` times alpha added at the positions in a vector.
-
-    >>> import wengert
-    >>> wengert.zeros(3).index_add(0, wengert.tensor([0, 2]), wengert.ones(2))
-    tensor([1., 0., 1.])
-    """
-    index = _checked_index(index, "index_add")
-    axis = normalize_axis(dim, x._data.ndim, "index_add")
-    ndim = x._data.ndim
-    own, given = list(x._data.shape), list(source._data.shape)
-    own[axis : axis + 1] = index._data.shape
-    if own != given:
-        raise ShapeError(
-            f"index_add: source has shape {tuple(given)}; the positions {tuple(index._data.shape)} "
-            f"in dim {axis} of {tuple(x._data.shape)} need {tuple(own)}."
-        )
-    order = _to_front(ndim, [axis])
-    values = p.permute(source if alpha == 1 else source * alpha, axes=order)
-    shape = tuple(x._data.shape[k] for k in order)
-    added = _scatter_add(convert(values, x._data.dtype), index, shape=shape)
-    return add(x, p.permute(added, axes=tuple(np.argsort(order).tolist())))
-
-
-def triangle(x: Any, diagonal: int, lower: bool) -> Any:
-    """x with zeros above (or below) a diagonal; the zeros get no cotangent."""
-    from .._primitives.indexing import iota
-
-    if x._data.ndim < 2:
-        raise ShapeError(f"tril: needs at least 2 axes, not {x._data.ndim}.")
-    rows, columns = x._data.shape[-2:]
-    row = p.reshape(iota(rows), shape=(rows, 1))
-    zero = False if x._data.dtype == bool_ else 0
-    above = lt(add(row, diagonal), p.reshape(iota(columns), shape=(1, columns)))
-    if lower:
-        return _where(bitwise_not(above), x, zero)
-    below = lt(p.reshape(iota(columns), shape=(1, columns)), add(row, diagonal))
-    return _where(bitwise_not(below), x, zero)
-
-
-def tril(x: Any, diagonal: int = 0) -> Any:
-    """The lower triangle, zeros above the diagonal.
-
-    >>> import wengert
-    >>> wengert.ones(2, 2).tril()
-    tensor([[1., 0.],
-            [1., 1.]])
-    """
-    return triangle(x, diagonal, lower=True)
-
-
-def triu(x: Any, diagonal: int = 0) -> Any:
-    """The upper triangle, zeros below the diagonal.
-
-    >>> import wengert
-    >>> wengert.ones(2, 2).triu()
-    tensor([[1., 1.],
-            [0., 1.]])
-    """
-    return triangle(x, diagonal, lower=False)
-
-
-def diagonal(x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-    """The diagonal of two axes, which becomes the last axis.
-
-    >>> import wengert
-    >>> wengert.eye(3).diagonal()
-    tensor([1., 1., 1.])
-    """
-    ndim = x._data.ndim
-    a, b = normalize_axis(dim1, ndim, "diagonal"), normalize_axis(dim2, ndim, "diagonal")
-    if a == b:
-        raise DimensionError(f"diagonal: dim1 and dim2 are both {a}.")
-    moved = p.permute(x, axes=_to_front(ndim, [a, b]))
-    rows, columns = moved._data.shape[:2]
-    count = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
-    places = np.arange(count, dtype=np.int64)
-    found = take(moved, constant(places - min(offset, 0)), constant(places + max(offset, 0)))
-    return p.permute(found, axes=(*range(1, found._data.ndim), 0))
-
-
-def diag(x: Any, diagonal: int = 0) -> Any:
-    """The diagonal of a matrix, or the matrix with a vector on its diagonal.
-
-    >>> import wengert
-    >>> wengert.diag(wengert.tensor([1, 2]))
-    tensor([[1, 0],
-            [0, 2]])
-    """
-    if x._data.ndim == 2:
-        return _diagonal(x, diagonal)
-    size = x._data.shape[0] + abs(diagonal)
-    places = np.arange(x._data.shape[0], dtype=np.int64)
-    rows, columns = places - min(diagonal, 0), places + max(diagonal, 0)
-    return _scatter_add(x, constant(rows), constant(columns), shape=(size, size))
-
-
-_diagonal = diagonal
 
 __all__ = [
-    "diag",
-    "diagonal",
-    "gather",
-    "index_add",
-    "index_select",
+    "argwhere",
+    "index_put",
     "masked_fill",
+    "masked_scatter",
     "masked_select",
     "nonzero",
-    "scatter_add",
-    "take_along_dim",
-    "tril",
-    "triu",
+    "nonzero_static",
     "where",
 ]

@@ -272,7 +272,8 @@ def squeeze(input: Any, *dims: Any, dim: Any = None) -> Any:
     if not dims and dim is None:
         axes: tuple[int, ...] = tuple(range(len(shape)))
     else:
-        named = (dims if len(dims) > 1 else _as_tuple(dims[0])) if dims else _as_tuple(dim)
+        given: Any = dims[0] if len(dims) == 1 else dims or dim
+        named = _as_tuple(given)
         axes = tuple(normalize_axis(axis, len(shape), "squeeze") for axis in named)
         if len(set(axes)) != len(axes):
             raise DimensionError(f"squeeze: dim {named} names an axis twice.")
@@ -393,7 +394,11 @@ def atleast_1d(*tensors: Any) -> Any:
     >>> wengert.atleast_1d(wengert.tensor(3))
     tensor([3])
     """
-    return _at_least(tensors, lambda x: x if x._data.ndim else p.reshape(x, shape=(1,)))
+
+    def shaped(x: Any) -> Any:
+        return x if x._data.ndim else p.reshape(x, shape=(1,))
+
+    return _at_least(tensors, shaped)
 
 
 def atleast_2d(*tensors: Any) -> Any:
@@ -431,8 +436,6 @@ def atleast_3d(*tensors: Any) -> Any:
 def is_contiguous(input: Any, memory_format: Any = None) -> bool:
     """Whether the elements lie in memory in row-major order."""
     return bool(layout(input).flags.c_contiguous)
-
-
 
 
 moveaxis = movedim

@@ -70,6 +70,21 @@ def root_chain(handle: Handle) -> Chain:
     return () if view is None else view.base.offset + view.chain
 
 
+def whole_of(handle: Any) -> Any:
+    """A handle of what a view is a view of; None for what is no view."""
+    trace = _modes.current().trace
+    if isinstance(handle._data, Batched):
+        return None
+    source = handle if trace is None else trace.resolve(handle)
+    view = source._view
+    if view is None or not view.chain:
+        return None
+    whole = handle_class[0].__new__(handle_class[0])
+    whole._data, whole._edge = view.base.data, view.base.edge
+    whole._storage, whole._view = source._storage, View(view.base, ())
+    return whole
+
+
 def edge_of(handle: Handle) -> Edge | None:
     """The current edge of a handle; after a write elsewhere in its family it is derived again."""
     view = handle._view

@@ -262,7 +262,9 @@ class Trace:
         shapes: list[Shape] = []
         dtypes: list[Any] = []
         depends = False
-        weak = bool(resolved) and primitive.n_outputs == 1
+        # Only arithmetic makes numbers of numbers; what is reshaped or joined is a tensor.
+        scalar = primitive.family == "elementwise" or primitive.name == "to"
+        weak = bool(resolved) and scalar and primitive.n_outputs == 1
         scope = _modes.current().scope if _modes.current().grad else None
         for operand in resolved:
             if isinstance(operand, Handle):
@@ -440,32 +442,55 @@ def layout(source: Any) -> Any:
 
     Its elements must not be read: for a traced value it stands over memory that is not its own.
     """
+    return _placed(source)[0]
+
+
+def placed(source: Any) -> tuple[Any, int]:
+    """The layout of a value, and how many bytes after the start of its storage it begins."""
+    laid, root = _placed(source)
+    start: int = laid.__array_interface__["data"][0]
+    return laid, start - root.__array_interface__["data"][0]
+
+
+def _placed(source: Any) -> tuple[Any, Any]:
     data = source._data
     trace = _modes.current().trace
     if data.__class__ is Batched:
         whole = layout(data.physical)
-        return np.lib.stride_tricks.as_strided(whole, whole.shape[1:], whole.strides[1:])
+        if not whole.shape[0]:
+            whole = np.empty((1, *whole.shape[1:]), whole.dtype)
+        return whole[0, ...], whole
     if trace is not None:
         source = trace.resolve(source)
     elif data.__class__ is np.ndarray:
-        return data
+        return data, data if source._storage is None else source._storage.root
     view: View | None = source._view
-    root = getattr(view.base, "root", None) if view is not None else None
-    if root is None:
-        whole = source._data if view is None else view.base.data
-        root = np.empty(1, whole.dtype)
-        strides: list[int] = []
-        step = whole.dtype.itemsize
-        for extent in reversed(whole.shape):
-            strides.insert(0, step)
-            step *= max(extent, 1)
-        root = np.lib.stride_tricks.as_strided(root, whole.shape, strides)
+    base = view.base if view is not None else None
+    if isinstance(base, Lifted):
+        laid, root = base.root, base.storage.root
+    else:
+        laid = root = _stand_in(source._data if base is None else base.data)
     for primitive, params in view.chain if view is not None else ():
         if primitive.name == "reshape":
-            root = np.reshape(root, params["shape"], copy=False)
+            laid = np.reshape(laid, params["shape"], copy=False)
         else:
-            root = primitive.compute(root, **params)
-    return root
+            laid = primitive.compute(laid, **params)
+    return laid, root
+
+
+def _stand_in(data: Any) -> Any:
+    """An array laid out as a computed value is, in C order, over one element."""
+    strides: list[int] = []
+    step = data.dtype.itemsize
+    for extent in reversed(data.shape):
+        strides.insert(0, step)
+        step *= max(extent, 1)
+    return np.lib.stride_tricks.as_strided(np.empty(1, data.dtype), data.shape, strides)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value stands for a Python number in a trace (an argument, a learning rate)."""
+    return isinstance(value, Handle) and value._data.__class__ is Abstract and value._data.weak
 
 
 def constant(number: Any) -> Any:
@@ -518,7 +543,9 @@ __all__ = [
     "concrete",
     "constant",
     "differentiable",
+    "is_number",
     "layout",
+    "placed",
     "replay",
     "stays_view",
     "weak_reference",

@@ -8,57 +8,122 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import creation, indexing
+from .._functions import copies, creation, indexing, rearranging, scattering, views
 from .._functions import shape as movement
 from .._graph.value import Handle
 from . import inplace as writing
-from .inplace import inplace
+from .inplace import inplace, reshaping
 
 
 class ShapeMethods(Handle):
     """Methods of a tensor: shape, views, indexing and writing."""
 
+    H = property(movement.conjugate_transpose)
+    T = property(movement.reversed_axes)
+    adjoint = movement.adjoint
+    argwhere = indexing.argwhere
+    as_strided = views.as_strided
+    as_strided_ = reshaping(views.as_strided, "as_strided_")
+    as_strided_scatter = views.as_strided_scatter
     broadcast_to = movement.broadcast_to
-    chunk = movement.chunk
+    chunk = views.chunk
     clone = creation.clone
-    diag = indexing.diag
-    diagonal = indexing.diagonal
+    contiguous = movement.contiguous
+    diag = rearranging.diag
+    diag_embed = rearranging.diag_embed
+    diagflat = rearranging.diagflat
+    diagonal = views.diagonal
+    diagonal_scatter = views.diagonal_scatter
+    dsplit = views.dsplit
     expand = movement.expand
     expand_as = movement.expand_as
     flatten = movement.flatten
-    flip = movement.flip
-    gather = indexing.gather
-    index_add = indexing.index_add
-    index_add_ = inplace(indexing.index_add, "index_add_")
-    index_select = indexing.index_select
+    flip = rearranging.flip
+    fliplr = rearranging.fliplr
+    flipud = rearranging.flipud
+    gather = scattering.gather
+    hsplit = views.hsplit
+    index_add = scattering.index_add
+    index_add_ = inplace(scattering.index_add, "index_add_")
+    index_copy = scattering.index_copy
+    index_copy_ = inplace(scattering.index_copy, "index_copy_")
+    index_fill = scattering.index_fill
+    index_fill_ = inplace(scattering.index_fill, "index_fill_")
+    index_put = indexing.index_put
+    index_put_ = inplace(indexing.index_put, "index_put_")
+    index_reduce = scattering.index_reduce
+    index_reduce_ = inplace(scattering.index_reduce, "index_reduce_")
+    index_select = scattering.index_select
+    is_contiguous = movement.is_contiguous
+    mH = property(movement.adjoint)
+    mT = property(movement.matrix_transpose)
     masked_fill = indexing.masked_fill
     masked_fill_ = inplace(indexing.masked_fill, "masked_fill_")
+    masked_scatter = indexing.masked_scatter
+    masked_scatter_ = inplace(indexing.masked_scatter, "masked_scatter_")
     masked_select = indexing.masked_select
     moveaxis = movement.movedim
     movedim = movement.movedim
-    narrow = movement.narrow
+    narrow = views.narrow
+    narrow_copy = copies.narrow_copy
     nonzero = indexing.nonzero
+    nonzero_static = indexing.nonzero_static
     permute = movement.permute
+    put = scattering.put
+    put_ = inplace(scattering.put, "put_")
     ravel = movement.ravel
-    repeat = movement.repeat
+    repeat = rearranging.repeat
+    repeat_interleave = rearranging.repeat_interleave
     reshape = movement.reshape
-    scatter_add = indexing.scatter_add
-    scatter_add_ = inplace(indexing.scatter_add, "scatter_add_")
-    split = movement.split
+    reshape_as = movement.reshape_as
+    roll = rearranging.roll
+    rot90 = rearranging.rot90
+    scatter = scattering.scatter
+    scatter_ = inplace(scattering.scatter, "scatter_")
+    scatter_add = scattering.scatter_add
+    scatter_add_ = inplace(scattering.scatter_add, "scatter_add_")
+    scatter_reduce = scattering.scatter_reduce
+    scatter_reduce_ = inplace(scattering.scatter_reduce, "scatter_reduce_")
+    select = views.select
+    select_scatter = views.select_scatter
+    slice_scatter = views.slice_scatter
+    split = views.split
+    split_with_sizes = views.split_with_sizes
     squeeze = movement.squeeze
-    swapaxes = movement.transpose
+    squeeze_ = reshaping(movement.squeeze, "squeeze_")
+    sum_to_size = movement.sum_to_size
+    swapaxes = movement.swapaxes
+    swapaxes_ = reshaping(movement.swapaxes, "swapaxes_")
+    swapdims = movement.transpose
+    swapdims_ = reshaping(movement.transpose, "swapdims_")
     t = movement.t
-    take_along_dim = indexing.take_along_dim
+    t_ = reshaping(movement.t, "t_")
+    take = scattering.take
+    take_along_dim = scattering.take_along_dim
+    tensor_split = views.tensor_split
+    tile = rearranging.tile
     transpose = movement.transpose
-    tril = indexing.tril
-    tril_ = inplace(indexing.tril, "tril_")
-    triu = indexing.triu
-    triu_ = inplace(indexing.triu, "triu_")
-    unbind = movement.unbind
+    transpose_ = reshaping(movement.transpose, "transpose_")
+    tril = rearranging.tril
+    tril_ = inplace(rearranging.tril, "tril_")
+    triu = rearranging.triu
+    triu_ = inplace(rearranging.triu, "triu_")
+    unbind = views.unbind
+    unflatten = movement.unflatten
+    unfold = views.unfold
+    unsafe_chunk = views.chunk
+    unsafe_split = views.split
+    unsafe_split_with_sizes = views.split_with_sizes
     unsqueeze = movement.unsqueeze
+    unsqueeze_ = reshaping(movement.unsqueeze, "unsqueeze_")
     view = movement.view
+    view_as = movement.view_as
+    vsplit = views.vsplit
     copy_ = writing.copy_
     fill_ = writing.fill_
+    fill_diagonal_ = writing.fill_diagonal_
+    resize_ = writing.resize_
+    resize_as_ = writing.resize_as_
     zero_ = writing.zero_
 
     def where(self, condition: Any, other: Any) -> Any:

@@ -10,7 +10,17 @@ import numpy as np
 from .._base.dtypes import as_dtype
 from .._base.errors import ShapeError
 from .._declare.elementwise import convert
-from .._functions import creation, indexing
+from .._functions import (
+    creation,
+    filling,
+    indexing,
+    joining,
+    padding,
+    rearranging,
+    scattering,
+    spacing,
+    views,
+)
 from .._functions import embedding as _embedding
 from .._functions import shape as movement
 from .._graph.value import Handle
@@ -60,7 +70,7 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     >>> zeros_like([1.0, 2.0])
     tensor([0., 0.])
     """
-    return creation.zeros_like(convert_to_tensor(input), dtype=dtype)
+    return filling.zeros_like(convert_to_tensor(input), dtype=dtype)
 
 
 def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
@@ -69,7 +79,7 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     >>> ones_like([1.0, 2.0])
     tensor([1., 1.])
     """
-    return creation.ones_like(convert_to_tensor(input), dtype=dtype)
+    return filling.ones_like(convert_to_tensor(input), dtype=dtype)
 
 
 def eye(
@@ -81,7 +91,7 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return creation.eye(num_rows, num_columns, dtype=as_dtype(dtype))
+    return spacing.eye(num_rows, num_columns, dtype=as_dtype(dtype))
 
 
 def range(
@@ -227,7 +237,7 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
     >>> tile([1.0, 2.0], [2])
     tensor([1., 2., 1., 2.])
     """
-    return movement.repeat(convert_to_tensor(input), as_sizes(multiples))
+    return rearranging.repeat(convert_to_tensor(input), as_sizes(multiples))
 
 
 def concat(values: Any, axis: int, name: str | None = None) -> Any:
@@ -236,7 +246,7 @@ def concat(values: Any, axis: int, name: str | None = None) -> Any:
     >>> concat([[1.0], [2.0]], 0)
     tensor([1., 2.])
     """
-    return movement.cat([convert_to_tensor(value) for value in values], axis)
+    return joining.cat([convert_to_tensor(value) for value in values], axis)
 
 
 def stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
@@ -245,7 +255,7 @@ def stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
     >>> stack([1.0, 2.0])
     tensor([1., 2.])
     """
-    return movement.stack([convert_to_tensor(value) for value in values], axis)
+    return joining.stack([convert_to_tensor(value) for value in values], axis)
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None = None) -> Any:
@@ -254,7 +264,7 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None 
     >>> unstack([1.0, 2.0])
     [tensor(1.), tensor(2.)]
     """
-    return list(movement.unbind(convert_to_tensor(value), axis))
+    return list(views.unbind(convert_to_tensor(value), axis))
 
 
 def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None = None) -> Any:
@@ -265,13 +275,13 @@ def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None =
     """
     x = convert_to_tensor(value)
     if not isinstance(num_or_size_splits, int):
-        return list(movement.split(x, list(as_sizes(num_or_size_splits)), axis))
+        return list(views.split(x, list(as_sizes(num_or_size_splits)), axis))
     extent = x.shape[axis]
     if extent % num_or_size_splits:
         raise ShapeError(
             f"tf.split: {extent} elements cannot be split into {num_or_size_splits} equal parts."
         )
-    return list(movement.split(x, extent // num_or_size_splits, axis))
+    return list(views.split(x, extent // num_or_size_splits, axis))
 
 
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
@@ -280,7 +290,7 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
     >>> reverse([1.0, 2.0], [0])
     tensor([2., 1.])
     """
-    return movement.flip(convert_to_tensor(tensor), as_sizes(axis))
+    return rearranging.flip(convert_to_tensor(tensor), as_sizes(axis))
 
 
 def pad(
@@ -299,7 +309,7 @@ def pad(
         raise NotImplementedError(f"tf.pad: mode {mode!r} is not available; only 'CONSTANT' is.")
     pairs = [as_sizes(pair) for pair in paddings]
     flat = [extent for pair in reversed(pairs) for extent in pair]
-    return movement.pad(convert_to_tensor(tensor), flat, value=constant_values)
+    return padding.pad(convert_to_tensor(tensor), flat, value=constant_values)
 
 
 # ---- selection ----------------------------------------------------------------------------------
@@ -317,7 +327,7 @@ def gather(
         raise NotImplementedError("tf.gather: batch_dims is not available. Use vmap over gather.")
     x, index = convert_to_tensor(params), convert_to_tensor(indices)
     flat = convert(index.reshape(-1), np.dtype("int64"))
-    found = indexing.index_select(x, axis, flat)
+    found = scattering.index_select(x, axis, flat)
     axis %= x.ndim
     return found.reshape(*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])
 

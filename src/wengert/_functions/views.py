@@ -1,0 +1,510 @@
+"""Parts of a tensor without copying, and tensors with such a part replaced.
+
+Each part is described by a chain of view primitives; a view applies the chain, `*_scatter` puts a
+value through it. Parts that an index tensor names are in `indexing` and `scattering`.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from .._base.dtypes import complex_of
+from .._base.errors import DimensionError, DtypeError, InplaceError, ShapeError
+from .._base.kinds import is_list_or_tuple
+from .._base.shapes import Shape, as_shape, normalize_axis, size_of
+from .._declare.elementwise import convert
+from .._graph.value import Batched, Chain, Handle
+from .._primitives import complex_numbers
+from .._primitives import shaping as p
+from .._primitives.lattices import lattice
+from .._primitives.writing import view_put
+from .._record.storage import whole_of
+from .._record.trace import concrete, layout, placed
+from .out import takes_out
+
+
+def _seen(x: Any, chain: Chain) -> Any:
+    for primitive, params in chain:
+        x = primitive(x, **params)
+    return x
+
+
+def _replaced(x: Any, src: Any, chain: Chain, name: str) -> Any:
+    shape, dtype = tuple(x._data.shape), x._data.dtype
+    for primitive, params in chain:
+        ((shape, dtype),) = primitive.abstract([shape], [dtype], params)
+    if tuple(src._data.shape) != tuple(shape):
+        raise ShapeError(
+            f"{name}: src has shape {tuple(src._data.shape)}, but the place has {tuple(shape)}."
+        )
+    return view_put(x, convert(src, x._data.dtype), chain=chain)
+
+
+# ---- slices of one axis -------------------------------------------------------------------------
+
+
+def _slice_chain(shape: Shape, axis: int, start: int, length: int, step: int = 1) -> Chain:
+    slices = [(0, extent, 1) for extent in shape]
+    slices[axis] = (start, length, step)
+    return ((p.slice_, {"slices": tuple(slices)}),)
+
+
+def _axis(x: Any, dim: int, name: str) -> int:
+    if not x._data.ndim:
+        raise DimensionError(f"{name}: a 0-d tensor has no axis.")
+    return normalize_axis(dim, x._data.ndim, name)
+
+
+def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
+    """The part of an axis that begins at `start`.
+
+    >>> import wengert
+    >>> wengert.arange(5).narrow(0, 1, 2)
+    tensor([1, 2])
+    """
+    shape = tuple(input._data.shape)
+    axis = _axis(input, dim, "narrow")
+    first, length = operator.index(start), operator.index(length)
+    if first < 0:
+        first += shape[axis]
+    if not 0 <= first <= first + length <= shape[axis]:
+        raise DimensionError(
+            f"narrow: {first} to {first + length} is out of range for dim {axis} of {shape}."
+        )
+    return _seen(input, _slice_chain(shape, axis, first, length))
+
+
+def _sliced(x: Any, dim: int, start: Any, end: Any, step: int, name: str) -> Chain:
+    axis = _axis(x, dim, name)
+    if step < 1:
+        raise ValueError(f"{name}: the step must be positive, not {step}.")
+    shape = tuple(x._data.shape)
+    first, stop, _ = slice(start, end, step).indices(shape[axis])
+    return _slice_chain(shape, axis, first, len(range(first, stop, step)), step)
+
+
+def slice_part(
+    input: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Any:
+    """`x[start:end:step]` along an axis."""
+    return _seen(input, _sliced(input, dim, start, end, step, "slice"))
+
+
+@takes_out
+def slice_scatter(
+    input: Any,
+    src: Any,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
+    *,
+    out: Any = None,
+) -> Any:
+    """`input` with `src` in place of `input[start:end:step]` along an axis.
+
+    >>> import wengert
+    >>> wengert.slice_scatter(wengert.zeros(3), wengert.ones(2), start=1)
+    tensor([0., 1., 1.])
+    """
+    chain = _sliced(input, dim, start, end, step, "slice_scatter")
+    return _replaced(input, src, chain, "slice_scatter")
+
+
+def _select_chain(x: Any, dim: int, index: Any, name: str) -> Chain:
+    axis = _axis(x, dim, name)
+    shape = tuple(x._data.shape)
+    place = operator.index(index)
+    if not -shape[axis] <= place < shape[axis]:
+        raise DimensionError(
+            f"{name}: index {place} is out of range for dim {axis} with {shape[axis]} elements."
+        )
+    rest = {"shape": (*shape[:axis], *shape[axis + 1 :])}
+    return (*_slice_chain(shape, axis, place % shape[axis], 1), (p.reshape, rest))
+
+
+def select(input: Any, dim: int, index: Any) -> Any:
+    """The slice of an axis at one position.
+
+    >>> import wengert
+    >>> wengert.eye(2).select(0, 1)
+    tensor([0., 1.])
+    """
+    return _seen(input, _select_chain(input, dim, index, "select"))
+
+
+def select_scatter(input: Any, src: Any, dim: int, index: Any) -> Any:
+    """`input` with `src` in place of `input.select(dim, index)`.
+
+    >>> import wengert
+    >>> wengert.select_scatter(wengert.zeros(2, 2), wengert.ones(2), 0, 1)
+    tensor([[0., 0.],
+            [1., 1.]])
+    """
+    chain = _select_chain(input, dim, index, "select_scatter")
+    return _replaced(input, src, chain, "select_scatter")
+
+
+# ---- several parts ------------------------------------------------------------------------------
+
+
+def _parts(x: Any, axis: int, sizes: list[int]) -> tuple[Any, ...]:
+    starts = np.cumsum([0, *sizes]).tolist()
+    return tuple(narrow(x, axis, start, size) for start, size in zip(starts, sizes))
+
+
+def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Parts of an axis of the given sizes, which add up to its extent.
+
+    >>> import wengert
+    >>> wengert.split_with_sizes(wengert.arange(3), [1, 2])
+    (tensor([0]), tensor([1, 2]))
+    """
+    axis = _axis(input, dim, "split_with_sizes")
+    sizes = list(as_shape((split_sizes,)))
+    total = input._data.shape[axis]
+    if sum(sizes) != total or any(size < 0 for size in sizes):
+        raise ShapeError(f"split: sizes {sizes} do not make up the {total} elements of dim {axis}.")
+    return _parts(input, axis, sizes)
+
+
+def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Parts of an axis: of one size (the last may be smaller), or of the sizes in a list.
+
+    >>> import wengert
+    >>> wengert.arange(3).split(2)
+    (tensor([0, 1]), tensor([2]))
+    """
+    if is_list_or_tuple(split_size_or_sections):
+        return split_with_sizes(input, split_size_or_sections, dim)
+    axis = _axis(input, dim, "split")
+    size, total = operator.index(split_size_or_sections), input._data.shape[axis]
+    if size < 0 or (size == 0 and total):
+        raise ValueError(f"split: the size must be positive, not {size}.")
+    sizes = [min(size, total - start) for start in range(0, total, size or 1)] or [0]
+    return _parts(input, axis, sizes)
+
+
+def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+    """At most `chunks` parts of nearly equal size.
+
+    >>> import wengert
+    >>> wengert.arange(4).chunk(2)
+    (tensor([0, 1]), tensor([2, 3]))
+    """
+    axis = _axis(input, dim, "chunk")
+    if chunks < 1:
+        raise ValueError(f"chunk: the number of chunks must be positive, not {chunks}.")
+    total = input._data.shape[axis]
+    if not total:
+        return _parts(input, axis, [0] * chunks)
+    return split(input, -(-total // chunks), dim)
+
+
+def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Parts of an axis: a number of nearly equal ones, or those between the given positions.
+
+    >>> import wengert
+    >>> wengert.tensor_split(wengert.arange(5), 2)
+    (tensor([0, 1, 2]), tensor([3, 4]))
+    >>> wengert.tensor_split(wengert.arange(5), (1, 3))
+    (tensor([0]), tensor([1, 2]), tensor([3, 4]))
+    """
+    axis = _axis(input, dim, "tensor_split")
+    total = input._data.shape[axis]
+    given: Any = indices_or_sections
+    if isinstance(given, Handle):
+        given = concrete(given, "list of numbers").tolist()
+    if not is_list_or_tuple(given):
+        count = operator.index(given)
+        if count < 1:
+            raise ValueError(f"tensor_split: the number of parts must be positive, not {count}.")
+        size, longer = divmod(total, count)
+        return _parts(input, axis, [size + (k < longer) for k in range(count)])
+    edges = [slice(None, edge).indices(total)[1] for edge in as_shape((given,))]
+    ends = [*edges, total]
+    return tuple(
+        narrow(input, axis, min(start, end), end - min(start, end))
+        for start, end in zip([0, *edges], ends, strict=True)
+    )
+
+
+def _even_split(x: Any, given: Any, axis: int, least: int, name: str) -> tuple[Any, ...]:
+    if x._data.ndim < least:
+        raise ShapeError(f"{name}: needs at least {least} axes, not {x._data.ndim}.")
+    if isinstance(given, int) and (given < 1 or x._data.shape[axis] % given):
+        raise ShapeError(
+            f"{name}: dim {axis} with {x._data.shape[axis]} elements cannot be split into {given} "
+            "equal parts. Use tensor_split."
+        )
+    return tensor_split(x, given, axis)
+
+
+def hsplit(input: Any, indices_or_sections: Any) -> tuple[Any, ...]:
+    """`tensor_split` along the second axis (the first of a vector), into equal parts only.
+
+    >>> import wengert
+    >>> wengert.hsplit(wengert.arange(4), 2)
+    (tensor([0, 1]), tensor([2, 3]))
+    """
+    return _even_split(input, indices_or_sections, int(input._data.ndim > 1), 1, "hsplit")
+
+
+def vsplit(input: Any, indices_or_sections: Any) -> tuple[Any, ...]:
+    """`tensor_split` along the first axis, into equal parts only.
+
+    >>> import wengert
+    >>> wengert.vsplit(wengert.eye(2), 2)
+    (tensor([[1., 0.]]), tensor([[0., 1.]]))
+    """
+    return _even_split(input, indices_or_sections, 0, 2, "vsplit")
+
+
+def dsplit(input: Any, indices_or_sections: Any) -> tuple[Any, ...]:
+    """`tensor_split` along the third axis, into equal parts only.
+
+    >>> import wengert
+    >>> [part.shape for part in wengert.dsplit(wengert.zeros(1, 2, 4), 2)]
+    [(1, 2, 2), (1, 2, 2)]
+    """
+    return _even_split(input, indices_or_sections, 2, 3, "dsplit")
+
+
+def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
+    """The slices along an axis.
+
+    >>> import wengert
+    >>> wengert.eye(2).unbind()
+    (tensor([1., 0.]), tensor([0., 1.]))
+    """
+    axis = _axis(input, dim, "unbind")
+    return tuple(select(input, axis, k) for k in range(input._data.shape[axis]))
+
+
+# ---- lattices -----------------------------------------------------------------------------------
+
+
+def _diagonal_chain(x: Any, offset: int, dim1: int, dim2: int, name: str) -> Chain:
+    shape = tuple(x._data.shape)
+    if len(shape) < 2:
+        raise DimensionError(f"{name}: needs at least 2 axes, not {len(shape)}.")
+    a, b = normalize_axis(dim1, len(shape), name), normalize_axis(dim2, len(shape), name)
+    if a == b:
+        raise DimensionError(f"{name}: dim1 and dim2 are both {a}.")
+    starts = [0] * len(shape)
+    starts[a], starts[b] = max(-offset, 0), max(offset, 0)
+    count = max(min(shape[a] - starts[a], shape[b] - starts[b]), 0)
+    rest = [axis for axis in range(len(shape)) if axis not in (a, b)]
+    place = {axis: k for k, axis in enumerate(rest)} | {a: len(rest), b: len(rest)}
+    steps = tuple(
+        tuple(int(place[axis] == k) for k in range(len(rest) + 1)) for axis in range(len(shape))
+    )
+    found = (*(shape[axis] for axis in rest), count)
+    return ((lattice, {"shape": found, "starts": tuple(starts), "steps": steps}),)
+
+
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    """The diagonal of two axes, which becomes the last axis.
+
+    >>> import wengert
+    >>> wengert.eye(3).diagonal()
+    tensor([1., 1., 1.])
+    """
+    return _seen(input, _diagonal_chain(input, offset, dim1, dim2, "diagonal"))
+
+
+def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    """`input` with `src` in place of its diagonal.
+
+    >>> import wengert
+    >>> wengert.diagonal_scatter(wengert.zeros(2, 2), wengert.tensor([1.0, 2.0]))
+    tensor([[1., 0.],
+            [0., 2.]])
+    """
+    chain = _diagonal_chain(input, offset, dim1, dim2, "diagonal_scatter")
+    return _replaced(input, src, chain, "diagonal_scatter")
+
+
+def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
+    """All windows of `size` elements, one every `step` elements of an axis, along a new last axis.
+
+    >>> import wengert
+    >>> wengert.arange(5).unfold(0, 3, 2)
+    tensor([[0, 1, 2],
+            [2, 3, 4]])
+    """
+    shape = tuple(input._data.shape)
+    axis = normalize_axis(dimension, len(shape), "unfold")
+    extent = shape[axis] if shape else 1
+    if not 0 <= size <= extent or step < 1:
+        raise ShapeError(
+            f"unfold: windows of size {size} with step {step} do not fit an axis of {extent}."
+        )
+    if not shape:
+        return (
+            p.reshape(input, shape=(1,)) if size else narrow(p.reshape(input, shape=(1,)), 0, 0, 0)
+        )
+    found = list(shape)
+    found[axis] = (extent - size) // step + 1
+    steps: list[tuple[int, ...]] = []
+    for k in range(len(shape)):
+        own = [int(j == k) for j in range(len(shape))] + [int(k == axis)]
+        own[k] = step if k == axis else 1
+        steps.append(tuple(own))
+    return lattice(input, shape=(*found, size), starts=(0,) * len(shape), steps=tuple(steps))
+
+
+# ---- memory -------------------------------------------------------------------------------------
+
+
+def _flat_chain(x: Any, size: Shape, stride: Shape, offset: int | None, name: str) -> Chain | None:
+    """The part of the memory of x as a chain of views of x; None if x does not hold it all."""
+    if isinstance(x._data, Batched):
+        # The memory of one sample is nobody's business: it counts as laid out in C order.
+        laid, own = np.empty(x._data.shape, x._data.dtype), 0
+    else:
+        laid, own = placed(x)
+    itemsize = laid.dtype.itemsize
+    order = sorted(range(laid.ndim), key=lambda axis: (-laid.strides[axis], axis))
+    dense = np.transpose(laid, order).flags.c_contiguous
+    start = 0 if offset is None else offset - own // itemsize
+    reach = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+    if not dense or start < 0 or (size_of(size) and start + reach >= laid.size):
+        return None
+    return (
+        (p.permute, {"axes": tuple(order)}),
+        (p.reshape, {"shape": (laid.size,)}),
+        (lattice, {"shape": size, "starts": (start,), "steps": (stride,)}),
+    )
+
+
+def _strided_sizes(size: Any, stride: Any, offset: int | None, name: str) -> tuple[Shape, Shape]:
+    sizes, strides = as_shape((size,)), as_shape((stride,))
+    if len(sizes) != len(strides):
+        raise ShapeError(f"{name}: size {sizes} and stride {strides} do not have one length.")
+    if any(n < 0 for n in (*sizes, *strides, offset or 0)):
+        raise ShapeError(f"{name}: size {sizes}, stride {strides} and offset must not be negative.")
+    return sizes, strides
+
+
+def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
+    """The memory of a tensor read with other sizes and strides (in elements), from an offset.
+
+    Elements may be met several times: their gradients add up. Memory that the tensor itself does
+    not show is found through the tensor that it is a view of.
+
+    >>> import wengert
+    >>> wengert.as_strided(wengert.arange(4), (3, 2), (1, 1))
+    tensor([[0, 1],
+            [1, 2],
+            [2, 3]])
+    """
+    sizes, strides = _strided_sizes(size, stride, storage_offset, "as_strided")
+    chain = _flat_chain(input, sizes, strides, storage_offset, "as_strided")
+    if chain is not None:
+        return _seen(input, chain)
+    if storage_offset is None:
+        storage_offset = placed(input)[1] // input._data.dtype.itemsize
+    whole = whole_of(input)
+    chain = None
+    if whole is not None:
+        chain = _flat_chain(whole, sizes, strides, storage_offset, "as_strided")
+    if chain is None:
+        raise ShapeError(
+            f"as_strided: size {sizes}, stride {strides} and offset {storage_offset} reach beyond "
+            f"the memory of a tensor of shape {tuple(input._data.shape)}, or into one whose "
+            "elements have gaps between them."
+        )
+    if input._edge is not None and input._edge[0].leaf is not None:
+        raise InplaceError(
+            "as_strided: a leaf that requires grad does not show all of this memory, so that its "
+            "gradient would have no meaning. Use x.detach(), or let the whole tensor be the leaf."
+        )
+    return _seen(whole, chain)
+
+
+def as_strided_scatter(
+    input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None
+) -> Any:
+    """`input` with `src` in place of `input.as_strided(size, stride, storage_offset)`.
+
+    >>> import wengert
+    >>> wengert.as_strided_scatter(wengert.zeros(2, 2), wengert.ones(2), (2,), (3,))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    sizes, strides = _strided_sizes(size, stride, storage_offset, "as_strided_scatter")
+    chain = _flat_chain(input, sizes, strides, storage_offset, "as_strided_scatter")
+    if chain is None:
+        raise ShapeError(
+            f"as_strided_scatter: size {sizes}, stride {strides} and offset {storage_offset} do "
+            f"not fit into the memory of a tensor of shape {tuple(input._data.shape)}."
+        )
+    return _replaced(input, src, chain, "as_strided_scatter")
+
+
+def view_as_real(input: Any) -> Any:
+    """A complex tensor as pairs (Re, Im) along a new last axis; a view.
+
+    >>> import wengert
+    >>> wengert.view_as_real(wengert.tensor([1 + 2j]))
+    tensor([[1., 2.]])
+    """
+    if input._data.dtype.kind != "c":
+        raise DtypeError(f"view_as_real: needs a complex tensor, not {input._data.dtype}.")
+    return complex_numbers.view_as_real(input)
+
+
+def view_as_complex(input: Any) -> Any:
+    """Pairs (Re, Im) along the last axis, which must lie side by side, as complex numbers; a view.
+
+    >>> import wengert
+    >>> wengert.view_as_complex(wengert.tensor([[1.0, 2.0]]))
+    tensor([1.+2.j])
+    """
+    shape, dtype = tuple(input._data.shape), input._data.dtype
+    if dtype.kind != "f" or dtype.itemsize < 4:
+        raise DtypeError(f"view_as_complex: needs a float tensor, not {dtype}.")
+    if not shape or shape[-1] != 2:
+        raise ShapeError(f"view_as_complex: the last axis must have 2 elements, not shape {shape}.")
+    laid = layout(input)
+    wide = complex_of(dtype).itemsize
+    if laid.size and (
+        laid.strides[-1] != dtype.itemsize or any(step % wide for step in laid.strides[:-1])
+    ):
+        raise ShapeError("view_as_complex: the pairs do not lie side by side. Use x.contiguous().")
+    return complex_numbers.view_as_complex(input)
+
+
+unsafe_chunk = chunk
+
+unsafe_split = split
+
+unsafe_split_with_sizes = split_with_sizes
+
+__all__ = [
+    "as_strided",
+    "as_strided_scatter",
+    "chunk",
+    "diagonal",
+    "diagonal_scatter",
+    "dsplit",
+    "hsplit",
+    "narrow",
+    "select",
+    "select_scatter",
+    "slice_scatter",
+    "split",
+    "split_with_sizes",
+    "tensor_split",
+    "unbind",
+    "unsafe_chunk",
+    "unsafe_split",
+    "unsafe_split_with_sizes",
+    "view_as_complex",
+    "view_as_real",
+    "vsplit",
+]
