@@ -58,11 +58,16 @@ def normalize_axis(axis: Any, ndim: int, name: str) -> int:
     return axis % size
 
 
+def is_several(value: Any) -> bool:
+    """Whether a size or an axis is a sequence of them; a traced integer, a 0-d tensor, is not."""
+    return hasattr(value, "__iter__") and getattr(value, "ndim", 1) != 0
+
+
 def normalize_axes(axes: Any, ndim: int, name: str) -> tuple[int, ...]:
     """Sorted non-negative axes; None and () mean all. Repeated axes raise."""
     if axes is None:
         return tuple(range(ndim))
-    given: list[Any] = list(axes) if hasattr(axes, "__iter__") else [axes]
+    given: list[Any] = list(axes) if is_several(axes) else [axes]
     found = [normalize_axis(axis, ndim, name) for axis in given]
     if len(set(found)) != len(found):
         raise DimensionError(f"{name}: dim {tuple(given)} names an axis twice.")
@@ -73,7 +78,7 @@ def normalize_axes(axes: Any, ndim: int, name: str) -> tuple[int, ...]:
 
 def as_shape(sizes: Sequence[Any]) -> Shape:
     """`f(2, 3)` and `f((2, 3))` both mean the shape (2, 3)."""
-    given: Any = sizes[0] if len(sizes) == 1 and hasattr(sizes[0], "__iter__") else sizes
+    given: Any = sizes[0] if len(sizes) == 1 and is_several(sizes[0]) else sizes
     return tuple(operator.index(size) for size in given)
 
 

@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import Dtype, as_dtype, get_default_dtype, int64, is_inexact, number_dtype
+from .._base.dtypes import (
+    Dtype,
+    as_dtype,
+    category,
+    get_default_dtype,
+    int64,
+    is_inexact,
+    number_dtype,
+)
 from .._base.errors import DtypeError, ShapeError
 from .._base.kinds import is_array, is_generic, is_list_or_tuple
 from .._base.shapes import as_shape
@@ -16,9 +24,10 @@ from .._graph.value import Handle
 from .._primitives.creation import constant
 from .._primitives.creation import full as _full
 from .._primitives.elementwise import mul
+from .._primitives.shaping import reshape
 from .._record import modes as _modes
 from .._record.door import new_handle
-from .._record.trace import concrete
+from .._record.trace import concrete, is_number
 
 
 def finish(made: Any, requires_grad: bool) -> Any:
@@ -87,14 +96,30 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     if _modes.current().trace is not None and is_array(data):
         data = from_numpy(data)
     if _modes.current().trace is not None and _holds_tensor(data):
-        from .shape import stack
-
-        joined: Any = data if isinstance(data, Handle) else stack(list(data))
-        made = joined.detach().clone()
+        made = _assembled(data).detach().clone()
         return finish(made if dtype is None else made.to(dtype), requires_grad)
     array = np.array(as_array(data, dtype))
     made = constant(array) if _modes.current().trace is not None else new_handle(array)
     return finish(made, requires_grad)
+
+
+def _assembled(data: Any) -> Any:
+    """Nested sequences of traced values and numbers as one tensor."""
+    if isinstance(data, Handle):
+        return _settled(data)
+    if not is_list_or_tuple(data):
+        return constant(as_array(data, None))
+    from .shape import stack
+
+    return stack([_assembled(item) for item in data])
+
+
+def _settled(x: Any) -> Any:
+    """What stands for a Python number in a trace as the tensor that the number makes."""
+    if not is_number(x):
+        return x
+    dtype = number_dtype((False, 0, 0.0, 0j)[category(x._data.dtype)])
+    return reshape(convert(x, dtype), shape=())
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
@@ -105,7 +130,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     tensor([1, 2])
     """
     if isinstance(data, Handle):
-        return data if dtype is None else convert(data, as_dtype(dtype))
+        value = _settled(data)
+        return value if dtype is None else convert(value, as_dtype(dtype))
     if is_array(data) and (dtype is None or as_dtype(dtype) == data.dtype):
         return from_numpy(data)
     return tensor(data, dtype=dtype)
@@ -173,7 +199,7 @@ def full(
     if isinstance(fill_value, Handle):
         from .shape import expand
 
-        made = expand(fill_value, shape).clone()
+        made = expand(_settled(fill_value), shape).clone()
         return finish(made if dtype is None else made.to(dtype), requires_grad)
     chosen = number_dtype(fill_value) if dtype is None else as_dtype(dtype)
     return finish(_full(shape, fill_value, chosen), requires_grad)
@@ -225,7 +251,7 @@ def full_like(
     tensor([3., 3.])
     """
     chosen: Dtype = x._data.dtype if dtype is None else as_dtype(dtype)
-    return finish(_full(tuple(x._data.shape), fill_value, chosen), requires_grad)
+    return full(tuple(x._data.shape), fill_value, dtype=chosen, requires_grad=requires_grad)
 
 
 def zeros_like(

@@ -13,6 +13,7 @@ from .._base.dtypes import as_dtype, bool_, float32, int64, is_inexact, to_float
 from .._base.errors import DimensionError, DtypeError
 from .._base.shapes import normalize_axes, normalize_axis, size_of
 from .._declare.elementwise import convert
+from .._graph.value import Handle
 from .._primitives import ordering, reductions
 from .._primitives.complex_numbers import real
 from .._primitives.creation import full
@@ -261,7 +262,7 @@ def _extreme(
     x: Any, dim: Any, keepdim: bool, kind: Any, whole: Any, position: Any, pairwise: Any
 ) -> Any:
     name = kind.__name__
-    if hasattr(dim, "_data"):
+    if isinstance(dim, Handle) and not is_number(dim):
         return pairwise(x, dim)
     if dim is None:
         return whole(x, axes=_axes_of_extreme(x, None, name))

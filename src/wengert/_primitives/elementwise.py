@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import Dtype, bool_
+from .._base.dtypes import Dtype, bool_, category, number_dtype
 from .._base.errors import DtypeError
 from .._base.kinds import is_generic
 from .._base.shapes import Shape
@@ -21,7 +21,7 @@ from .._declare.registry import register
 from .._declare.samples import reals, truths
 from .._graph.value import Handle
 from .._record.door import record
-from .._record.trace import FULL
+from .._record.trace import FULL, is_number
 
 _NONZERO = reals(-3, 3, avoid=(0.0,))
 _POSITIVE = reals(0.2, 3)
@@ -243,6 +243,9 @@ class Where(Elementwise):
         if cond._data.dtype != bool_:
             cond = ne(cond, 0)
         dtype = self.common_dtype((x, y))
+        if not any(isinstance(part, Handle) and not is_number(part) for part in (x, y)):
+            # Numbers of a trace compute in double precision; here they become a tensor.
+            dtype = number_dtype((False, 0, 0.0, 0j)[category(dtype)])
         parts: list[Any] = []
         for part in (x, y):
             if isinstance(part, Handle):

@@ -493,6 +493,11 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Handle) and value._data.__class__ is Abstract and value._data.weak
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value stands for a Python number in a trace (an argument, a learning rate)."""
+    return isinstance(value, Handle) and value._data.__class__ is Abstract and value._data.weak
+
+
 def constant(number: Any) -> Any:
     """A Python number as a value in the open trace."""
     from .door import record
@@ -526,6 +531,8 @@ def concrete(handle: Any, what: str) -> Any:
         )
     if trace is None:
         data.trace.require_open(handle)
+    elif what != "copy" and is_number(handle):
+        return np.asarray(trace.guarded_number(handle, what), data.dtype)
     (trace or data.trace).raise_traced(handle, what)
     return None
 

@@ -508,7 +508,12 @@ class Tensor(
         return tensor_text(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self._data.ndim else repr(self)
+        if _is_number(self) or (spec and not self._data.ndim):
+            return format(self.item(), spec)
+        return repr(self)
+
+    def __str__(self) -> str:
+        return str(self.item()) if _is_number(self) else repr(self)
 
     def __hash__(self) -> int:
         return id(self)

@@ -1,0 +1,65 @@
+"""Python numbers as arguments, used in every way in which a number is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wengert as wg
+
+VALUES: dict[str, Callable[[Any, Any], Any]] = {
+    "tensor": lambda x, n: wg.tensor(n),
+    "list": lambda x, n: wg.tensor([n, n + 1, 2]),
+    "nested": lambda x, n: wg.tensor([[n, 1], [2.5, n]]),
+    "with tensor": lambda x, n: wg.tensor([x[0, 0], n]),
+    "double": lambda x, n: wg.tensor(n, dtype=wg.float64),
+    "as_tensor": lambda x, n: wg.as_tensor(n),
+    "new_tensor": lambda x, n: x.new_tensor(n),
+    "full": lambda x, n: wg.full((2,), n),
+    "full_like": lambda x, n: wg.full_like(x, n),
+    "fill_": lambda x, n: x.clone().fill_(n),
+    "where": lambda x, n: wg.where(x > 0, n, 0),
+    "stack": lambda x, n: wg.stack([wg.tensor(n), wg.tensor(n)]),
+    "array": lambda x, n: x[0] + np.arange(3.0) * n,
+    "linspace": lambda x, n: wg.linspace(0, n, 3),
+    "arange": lambda x, n: wg.arange(0, n, 1),
+    "arithmetic": lambda x, n: (n // 2, n % 2, -n, n / 2, n**2, abs(n), max(n, 2)),
+}
+SIZES: dict[str, Callable[[Any, int], Any]] = {
+    "sum": lambda x, n: x.sum(n - 2),
+    "max": lambda x, n: x.max(n - 2).values,
+    "argmax": lambda x, n: x.argmax(n - 2),
+    "softmax": lambda x, n: x.softmax(n - 2),
+    "flip": lambda x, n: x.flip(n - 2),
+    "zeros": lambda x, n: wg.zeros(n),
+    "rand": lambda x, n: wg.rand(n).shape,
+    "reshape": lambda x, n: wg.arange(4.0).reshape(n, -1),
+    "repeat": lambda x, n: x[0].repeat(n),
+    "chunk": lambda x, n: x.chunk(n),
+    "index": lambda x, n: x[n - 1, :n],
+    "range": lambda x, n: [x * k for k in range(n)],
+    "text": lambda x, n: f"{n} {n:3d}" + str(n),
+}
+CASES = [(name, f, v) for name, f in VALUES.items() for v in ((1, 2), (2.5, 1.5))]
+CASES += [(name, f, (1, 2)) for name, f in SIZES.items()]
+
+
+def _plain(result: Any) -> Any:
+    if isinstance(result, wg.Tensor):
+        return (str(result.dtype), result.double().numpy().round(6).tolist())
+    if isinstance(result, list | tuple):
+        return [_plain(part) for part in result]  # pyright: ignore[reportUnknownVariableType]
+    return (type(result), result)
+
+
+@pytest.mark.parametrize(("name", "function", "values"), CASES, ids=str)
+def test_a_number_argument_means_what_it_means_eagerly(
+    name: str, function: Callable[[Any, Any], Any], values: tuple[Any, ...]
+) -> None:
+    x = wg.tensor([[3.0, 1.0, 2.0], [1.0, 5.0, -1.0]])
+    f = wg.jit(function)
+    for value in (*values, *values):
+        assert _plain(f(x, value)) == _plain(function(x, value)), name
