@@ -493,11 +493,6 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Handle) and value._data.__class__ is Abstract and value._data.weak
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value stands for a Python number in a trace (an argument, a learning rate)."""
-    return isinstance(value, Handle) and value._data.__class__ is Abstract and value._data.weak
-
-
 def constant(number: Any) -> Any:
     """A Python number as a value in the open trace."""
     from .door import record
