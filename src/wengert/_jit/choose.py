@@ -50,7 +50,7 @@ class Choice:
         values: Sequence[Value],
         required: set[Value],
         given: set[Value],
-        has_library: bool,
+        has_library: Callable[[], bool],
         readable: Callable[[Value, set[Value]], bool],
     ) -> None:
         self._has_library = has_library
@@ -87,7 +87,7 @@ class Choice:
 
     def product(self, value: Value) -> bool:
         """Whether this matrix product is done by a library."""
-        return self._has_library and is_library_product(value)
+        return is_library_product(value) and self._has_library()
 
     def _always(self, value: Value) -> bool:
         match value.name:

@@ -84,7 +84,7 @@ def is_native(value: Value) -> bool:
         return False
     if value.name in _LOOPS:
         if value.name == "matmul":
-            return value.code != "b1" and (has_library() or not is_library_product(value))
+            return value.code != "b1" and (not is_library_product(value) or has_library())
         if value.name == "view_put":
             return all(p.name in MOVEMENT or p.name == "detach" for p, _ in value.params["chain"])
         return True

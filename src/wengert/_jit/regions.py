@@ -93,7 +93,7 @@ class Region:
             return is_matrix(value, stored, buffers)
 
         values = self._with_copies(readable)
-        choice = Choice(values, required, given, has_library(), readable)
+        choice = Choice(values, required, given, has_library, readable)
         program = Lowering(choice, buffers).program(values, copies)
         divide(program)
         fuse(program)
