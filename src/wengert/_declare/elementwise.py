@@ -187,6 +187,12 @@ class Elementwise(Primitive):
                         break
                 if simple:
                     return self._checked(operands)
+        dtype = self.common_dtype(operands)
+        if dtype.name == "bfloat16" and not all(isinstance(o, Handle) for o in operands):
+            # NumPy would let a Python number lift it; like PyTorch, compute wide and round once.
+            wide = [convert(o, float32) if isinstance(o, Handle) else o for o in operands]
+            result = self(*wide)
+            return result if self.kind == "bool" else convert(result, dtype)
         return self._checked(self.promoted(operands))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -220,7 +226,10 @@ class Elementwise(Primitive):
                     operand = convert(operand, dtype)
                 result.append(operand)
             else:
-                result.append(_as_number(operand, dtype))
+                number = _as_number(operand, dtype)
+                result.append(
+                    wrapped(number, dtype) if kind == "i" and self.kind != "bool" else number
+                )
         if not tensors:
             result[0] = record(_full(), (), {"shape": (), "value": result[0], "dtype": dtype})
         return result
@@ -268,6 +277,15 @@ def _as_number(operand: Any, dtype: Dtype) -> Any:
     if kind in "iu":
         return int(operand)
     return complex(operand) if kind == "c" and isinstance(operand, complex) else float(operand)
+
+
+def wrapped(number: int, dtype: Dtype) -> int:
+    """A Python int modulo 2**bits, as a tensor of that dtype would hold it."""
+    bits = 8 * dtype.itemsize
+    if -(1 << 63) <= number < 1 << 64:
+        number &= (1 << bits) - 1
+        return number - (1 << bits) if dtype.kind == "i" and number >> (bits - 1) else number
+    raise OverflowError(f"the number {number} does not fit into 64 bits.")
 
 
 def _full() -> Primitive:

@@ -17,14 +17,14 @@ from .._primitives import logarithmic as lg
 from .._primitives import number_parts as n
 from . import return_types
 from .out import into, takes_out
-from .public import binary, operand, unary
+from .public import binary, operand, tensors_where_needed, unary
 
-mul = binary(e.mul)
-floor_divide = binary(e.floor_divide)
-remainder = binary(e.remainder)
-fmod = binary(e.fmod)
+mul = binary(e.mul, "both")
+floor_divide = binary(e.floor_divide, "both")
+remainder = binary(e.remainder, "either")
+fmod = binary(e.fmod, "right")
 hypot = binary(n.hypot)
-copysign = binary(n.copysign)
+copysign = binary(n.copysign, "right")
 nextafter = binary(n.nextafter)
 gcd = binary(n.gcd)
 lcm = binary(n.lcm)
@@ -57,6 +57,8 @@ def _scaled(other: Any, alpha: Any, name: str, input: Any) -> Any:
         raise DtypeError(f"{name}: alpha={alpha!r} does not fit integer tensors. Pass an int.")
     if isinstance(alpha, complex) and "c" not in kinds:
         raise DtypeError(f"{name}: alpha={alpha!r} does not fit real tensors. Pass a real number.")
+    if kinds == "bb" and isinstance(alpha, bool):
+        return e.bitwise_and(other, alpha) if _is(other) else other and alpha
     if _kind(other) == "b":
         return e.where(other, alpha, 0) if _is(other) else int(other) * alpha
     return e.mul(other, alpha) if _is(other) else other * alpha
@@ -93,7 +95,8 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     >>> wengert.rsub(wengert.ones(2), 3)
     tensor([2., 2.])
     """
-    return sub(operand(other), input, alpha=alpha)
+    input, other = tensors_where_needed("rsub", "right", input, other)
+    return sub(other, input, alpha=alpha)
 
 
 @takes_out
@@ -152,7 +155,7 @@ def pow(input: Any, exponent: Any, *, out: Any = None) -> Any:
     """
     if out is not None:
         return into(out, pow, (input, exponent), {}, "pow")
-    input, exponent = operand(input), operand(exponent)
+    input, exponent = tensors_where_needed("pow", "either", input, exponent)
     if _kind(input) == "b" and _kind(exponent) in "bi" and not (_is(input) and _is(exponent)):
         input = _whole_if_bool(input) if _is(input) else int(input)
     return e.pow(input, exponent)
@@ -166,7 +169,7 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     >>> wengert.float_power(wengert.tensor([2]), -1)
     tensor([0.5000], dtype=wengert.float64)
     """
-    input, exponent = operand(input), operand(exponent)
+    input, exponent = tensors_where_needed("float_power", "either", input, exponent)
     wide = complex128 if "c" in _kind(input) + _kind(exponent) else float64
     parts = [convert(v, wide) if _is(v) else wide.type(v).item() for v in (input, exponent)]
     return e.pow(*parts)
@@ -280,7 +283,8 @@ def ldexp(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.ldexp(wengert.tensor([1.5]), wengert.tensor([3]))
     tensor([12.])
     """
-    return e.mul(input, lg.exp2(operand(other)))
+    input, other = tensors_where_needed("ldexp", "none", input, other)
+    return e.mul(input, lg.exp2(other))
 
 
 @takes_out

@@ -16,14 +16,14 @@ from .._primitives import elementwise as e
 from .._primitives.creation import full
 from .._primitives.shaping import reshape
 from .out import takes_out
-from .public import binary, operand, unary
+from .public import binary, operand, tensors_where_needed, unary
 
-eq = binary(e.eq)
-ne = binary(e.ne)
-lt = binary(e.lt)
-le = binary(e.le)
-gt = binary(e.gt)
-ge = binary(e.ge)
+eq = binary(e.eq, "right")
+ne = binary(e.ne, "right")
+lt = binary(e.lt, "right")
+le = binary(e.le, "right")
+gt = binary(e.gt, "right")
+ge = binary(e.ge, "right")
 maximum = binary(e.maximum)
 minimum = binary(e.minimum)
 isnan = unary(e.isnan)
@@ -97,7 +97,7 @@ def fmax(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.fmax(wengert.tensor([1.0, float("nan")]), wengert.tensor([3.0, 2.0]))
     tensor([3., 2.])
     """
-    other = operand(other)
+    input, other = tensors_where_needed("fmax", "none", input, other)
     return e.where(e.bitwise_or(e.ge(input, other), _is_nan(other)), input, other)
 
 
@@ -109,7 +109,7 @@ def fmin(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.fmin(wengert.tensor([1.0, float("nan")]), wengert.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
-    other = operand(other)
+    input, other = tensors_where_needed("fmin", "none", input, other)
     return e.where(e.bitwise_or(e.le(input, other), _is_nan(other)), input, other)
 
 
@@ -159,6 +159,7 @@ def clamp_min(input: Any, min: Any, *, out: Any = None) -> Any:
     >>> wengert.clamp_min(wengert.tensor([-1.0, 2.0]), 0)
     tensor([0., 2.])
     """
+    input, min = tensors_where_needed("clamp_min", "right", input, min)
     return clamp(input, min)
 
 
@@ -170,6 +171,7 @@ def clamp_max(input: Any, max: Any, *, out: Any = None) -> Any:
     >>> wengert.clamp_max(wengert.tensor([-1.0, 2.0]), 0)
     tensor([-1.,  0.])
     """
+    input, max = tensors_where_needed("clamp_max", "right", input, max)
     return clamp(input, None, max)
 
 
@@ -208,6 +210,7 @@ def heaviside(input: Any, values: Any, *, out: Any = None) -> Any:
     >>> wengert.heaviside(wengert.tensor([-1.0, 0.0, 2.0]), wengert.tensor([0.5]))
     tensor([0.0000, 0.5000, 1.0000])
     """
+    input, values = tensors_where_needed("heaviside", "none", input, values)
     _no_complex("heaviside", input, values)
     if input._data.dtype != values._data.dtype:
         raise DtypeError(
@@ -226,6 +229,7 @@ def isclose(
     >>> wengert.isclose(wengert.tensor([1.0, 2.0]), wengert.tensor([1.0, 2.1]))
     tensor([ True, False])
     """
+    input, other = tensors_where_needed("isclose", "none", input, other)
     if rtol < 0 or atol < 0:
         raise ValueError(f"isclose: rtol={rtol} and atol={atol} must not be negative.")
     if input._data.dtype != other._data.dtype:

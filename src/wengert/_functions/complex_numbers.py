@@ -13,6 +13,7 @@ from .._primitives import elementwise as e
 from .._primitives import transcendental as t
 from .._primitives.shaping import expand
 from .out import takes_out
+from .public import tensors_where_needed
 from .transcendental import as_floating
 
 
@@ -114,6 +115,7 @@ def complex(real: Any, imag: Any, *, out: Any = None) -> Any:
     >>> wengert.complex(wengert.tensor([1.0]), wengert.tensor([2.0]))
     tensor([1.+2.j])
     """
+    real, imag = tensors_where_needed("complex", "none", real, imag)
     _same_floats(real, imag, "complex")
     return c.complex_(*_together(real, imag))
 
@@ -126,6 +128,7 @@ def polar(abs: Any, angle: Any, *, out: Any = None) -> Any:
     >>> wengert.polar(wengert.tensor([2.0]), wengert.tensor([0.0]))
     tensor([2.+0.j])
     """
+    abs, angle = tensors_where_needed("polar", "none", abs, angle)
     _same_floats(abs, angle, "polar")
     return c.complex_(*_together(e.mul(abs, t.cos(angle)), e.mul(abs, t.sin(angle))))
 

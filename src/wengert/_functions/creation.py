@@ -1,28 +1,22 @@
-"""Making tensors: from data, filled, spaced, and shaped like others."""
+"""Making tensors from data, and copies."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from .._base.dtypes import (
-    Dtype,
     as_dtype,
     category,
     get_default_dtype,
-    int64,
-    is_inexact,
     number_dtype,
 )
 from .._base.errors import DtypeError, ShapeError
 from .._base.kinds import is_array, is_generic, is_list_or_tuple
-from .._base.shapes import as_shape
 from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives.creation import constant
-from .._primitives.creation import full as _full
 from .._primitives.elementwise import mul
 from .._primitives.shaping import reshape
 from .._record import modes as _modes
@@ -106,15 +100,15 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 def _assembled(data: Any) -> Any:
     """Nested sequences of traced values and numbers as one tensor."""
     if isinstance(data, Handle):
-        return _settled(data)
+        return settled(data)
     if not is_list_or_tuple(data):
         return constant(as_array(data, None))
-    from .shape import stack
+    from .joining import stack
 
     return stack([_assembled(item) for item in data])
 
 
-def _settled(x: Any) -> Any:
+def settled(x: Any) -> Any:
     """What stands for a Python number in a trace as the tensor that the number makes."""
     if not is_number(x):
         return x
@@ -130,7 +124,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     tensor([1, 2])
     """
     if isinstance(data, Handle):
-        value = _settled(data)
+        value = settled(data)
         return value if dtype is None else convert(value, as_dtype(dtype))
     if is_array(data) and (dtype is None or as_dtype(dtype) == data.dtype):
         return from_numpy(data)
@@ -181,237 +175,67 @@ def from_dlpack(ext_tensor: Any) -> Any:
     return from_numpy(np.from_dlpack(ext_tensor))
 
 
-def full(
-    size: Any,
-    fill_value: Any,
+def asarray(
+    obj: Any,
     *,
     dtype: Any = None,
     device: Any = None,
+    copy: bool | None = None,
     requires_grad: bool = False,
 ) -> Any:
-    """A tensor of shape `size` filled with a number, whose type decides the dtype.
+    """`obj` as a tensor, sharing its memory unless `copy`, or a conversion asks for another.
+
+    With copy=False what cannot be shared raises.
 
     >>> import wengert
-    >>> wengert.full((2,), 7)
-    tensor([7, 7])
+    >>> wengert.asarray([1.0, 2.0])
+    tensor([1., 2.])
     """
-    shape = as_shape((size,))
-    if isinstance(fill_value, Handle):
-        from .shape import expand
-
-        made = expand(_settled(fill_value), shape).clone()
-        return finish(made if dtype is None else made.to(dtype), requires_grad)
-    chosen = number_dtype(fill_value) if dtype is None else as_dtype(dtype)
-    return finish(_full(shape, fill_value, chosen), requires_grad)
-
-
-def _filled(sizes: tuple[Any, ...], value: float, dtype: Any, requires_grad: bool) -> Any:
-    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return finish(_full(as_shape(sizes), value, chosen), requires_grad)
+    if isinstance(obj, Handle) and copy:
+        made = clone(obj) if dtype is None else convert(clone(obj), as_dtype(dtype))
+        return finish(made.detach(), requires_grad)
+    shared = isinstance(obj, Handle) or is_array(obj)
+    if copy is False and not (shared and (dtype is None or as_dtype(dtype) == obj.dtype)):
+        raise ValueError(
+            f"asarray: {type(obj).__name__} cannot be shared without a copy. Leave out copy=False."
+        )
+    made = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype)
+    return finish(made, requires_grad)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """A tensor of zeros.
-
-    >>> import wengert
-    >>> wengert.zeros(2, 2)
-    tensor([[0., 0.],
-            [0., 0.]])
-    """
-    return _filled(size, 0, dtype, requires_grad)
-
-
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """A tensor of ones.
-
-    >>> import wengert
-    >>> wengert.ones(3)
-    tensor([1., 1., 1.])
-    """
-    return _filled(size, 1, dtype, requires_grad)
-
-
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """A tensor whose contents should not be relied on (here: zeros, so that runs repeat).
-
-    >>> import wengert
-    >>> wengert.empty(2, 3).shape
-    (2, 3)
-    """
-    return _filled(size, 0, dtype, requires_grad)
-
-
-def full_like(
-    x: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Any:
-    """A tensor with the shape and dtype of `x`, filled with a number.
+    """A 1-d tensor over the memory of a buffer, from a byte `offset` on.
 
     >>> import wengert
-    >>> wengert.full_like(wengert.zeros(2), 3)
-    tensor([3., 3.])
+    >>> wengert.frombuffer(bytearray([1, 0, 2, 0]), dtype=wengert.int16)
+    tensor([1, 2], dtype=wengert.int16)
     """
-    chosen: Dtype = x._data.dtype if dtype is None else as_dtype(dtype)
-    return full(tuple(x._data.shape), fill_value, dtype=chosen, requires_grad=requires_grad)
+    array = np.frombuffer(buffer, as_dtype(dtype), count, offset)
+    return finish(from_numpy(array), requires_grad)
 
 
-def zeros_like(
-    x: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
-    """Zeros with the shape and dtype of `x`.
-
-    >>> import wengert
-    >>> wengert.zeros_like(wengert.ones(2))
-    tensor([0., 0.])
-    """
-    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
-
-
-def ones_like(x: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """Ones with the shape and dtype of `x`.
-
-    >>> import wengert
-    >>> wengert.ones_like(wengert.zeros(2))
-    tensor([1., 1.])
-    """
-    return full_like(x, 1, dtype=dtype, requires_grad=requires_grad)
-
-
-def empty_like(
-    x: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
-    """A tensor with the shape and dtype of `x`, contents not to be relied on.
-
-    >>> import wengert
-    >>> wengert.empty_like(wengert.ones(2, 2)).shape
-    (2, 2)
-    """
-    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
-
-
-def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Any:
-    """start, start + step, ... below `end`; with one argument, 0 to it.
-
-    >>> import wengert
-    >>> wengert.arange(3)
-    tensor([0, 1, 2])
-    """
-    if end is None:
-        start, end = 0, start
-    if step == 0:
-        raise ValueError("arange: step must not be 0.")
-    if (end - start) * step < 0:
-        raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}.")
-    chosen = (
-        as_dtype(dtype)
-        if dtype is not None
-        else (int64 if all(isinstance(v, int) for v in (start, end, step)) else get_default_dtype())
-    )
-    count = max(math.ceil((end - start) / step), 0)
-    if is_inexact(chosen):
-        values = (start + step * np.arange(count, dtype=np.float64)).astype(chosen)
-    else:
-        values = (int(start) + int(step) * np.arange(count, dtype=np.int64)).astype(chosen)
-    return finish(constant(values), requires_grad)
-
-
-def linspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Any:
-    """`steps` equally spaced numbers from `start` to `end`, both included.
-
-    >>> import wengert
-    >>> wengert.linspace(0, 1, 5)
-    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
-    """
-    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return finish(constant(np.asarray(np.linspace(start, end, steps), dtype=chosen)), requires_grad)
-
-
-def logspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    base: float = 10.0,
-    *,
-    dtype: Any = None,
-    requires_grad: bool = False,
-) -> Any:
-    """`steps` numbers from base**start to base**end, equally spaced on a log scale.
-
-    >>> import wengert
-    >>> wengert.logspace(0, 2, 3)
-    tensor([  1.,  10., 100.])
-    """
-    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return finish(
-        constant(np.asarray(np.logspace(start, end, steps, base=base), dtype=chosen)), requires_grad
-    )
-
-
-def eye(
-    n: int,
-    m: int | None = None,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Any:
-    """The identity matrix, of n rows and m (or n) columns.
-
-    >>> import wengert
-    >>> wengert.eye(2)
-    tensor([[1., 0.],
-            [0., 1.]])
-    """
-    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return finish(constant(np.eye(n, m, dtype=chosen)), requires_grad)
-
-
-def clone(x: Any) -> Any:
+def clone(input: Any, *, memory_format: Any = None) -> Any:
     """A copy with memory of its own, differentiable.
 
     >>> import wengert
     >>> wengert.tensor([1.0]).clone()
     tensor([1.])
     """
-    kind = x._data.dtype.kind
+    kind = input._data.dtype.kind
     if kind == "b":
         from .._primitives.elementwise import bitwise_or
 
-        return bitwise_or(x, False)
-    return mul(x, 1) if kind in "iu" else mul(x, 1.0)
+        return bitwise_or(input, False)
+    return mul(input, 1) if kind in "iu" else mul(input, 1.0)
 
 
 __all__ = [
-    "arange",
     "as_tensor",
+    "asarray",
     "clone",
-    "empty",
-    "empty_like",
-    "eye",
-    "from_dlpack",
     "from_numpy",
-    "full",
-    "full_like",
-    "linspace",
-    "logspace",
-    "ones",
-    "ones_like",
+    "frombuffer",
     "tensor",
-    "zeros",
-    "zeros_like",
 ]

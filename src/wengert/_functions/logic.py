@@ -6,23 +6,22 @@ from typing import Any
 
 from .._base.dtypes import bool_
 from .._base.errors import DtypeError
-from .._graph.value import Handle
 from .._primitives import elementwise as e
 from .._primitives import number_parts as n
 from .out import takes_out
-from .public import binary, operand, unary
+from .public import binary, tensors_where_needed, unary
 
-bitwise_and = binary(e.bitwise_and)
-bitwise_or = binary(e.bitwise_or)
-bitwise_xor = binary(e.bitwise_xor)
+bitwise_and = binary(e.bitwise_and, "either")
+bitwise_or = binary(e.bitwise_or, "either")
+bitwise_xor = binary(e.bitwise_xor, "either")
 bitwise_not = unary(e.bitwise_not)
 
 
-def _bits(input: Any, other: Any, name: str) -> tuple[Any, Any]:
+def _bits(input: Any, other: Any, name: str) -> list[Any]:
     for value in (input, other):
         if isinstance(value, float | complex):
             raise DtypeError(f"{name}: {value!r} is no whole number. Pass an int or a tensor.")
-    return operand(input), operand(other)
+    return tensors_where_needed(name, "either", input, other)
 
 
 @takes_out
@@ -48,10 +47,7 @@ def bitwise_right_shift(input: Any, other: Any, *, out: Any = None) -> Any:
 
 
 def _truth(value: Any) -> Any:
-    value = operand(value)
-    if isinstance(value, Handle):
-        return value if value._data.dtype == bool_ else e.ne(value, 0)
-    return bool(value)
+    return value if value._data.dtype == bool_ else e.ne(value, 0)
 
 
 @takes_out
@@ -73,6 +69,7 @@ def logical_and(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.logical_and(wengert.tensor([0, 2]), wengert.tensor([1, 1]))
     tensor([False,  True])
     """
+    input, other = tensors_where_needed("logical_and", "none", input, other)
     return e.bitwise_and(_truth(input), _truth(other))
 
 
@@ -84,6 +81,7 @@ def logical_or(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.logical_or(wengert.tensor([0, 2]), wengert.tensor([0, 1]))
     tensor([False,  True])
     """
+    input, other = tensors_where_needed("logical_or", "none", input, other)
     return e.bitwise_or(_truth(input), _truth(other))
 
 
@@ -95,6 +93,7 @@ def logical_xor(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.logical_xor(wengert.tensor([0, 2]), wengert.tensor([0, 1]))
     tensor([False, False])
     """
+    input, other = tensors_where_needed("logical_xor", "none", input, other)
     return e.bitwise_xor(_truth(input), _truth(other))
 
 

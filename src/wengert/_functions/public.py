@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .._graph.value import Handle
 from .out import into
 
 
@@ -29,6 +30,8 @@ def unary(primitive: Callable[..., Any]) -> Callable[..., Any]:
     name: str = primitive.name  # pyright: ignore[reportFunctionMemberAccess]
 
     def function(input: Any, *, out: Any = None) -> Any:
+        if not isinstance(input, Handle):
+            input = tensors_where_needed(name, "none", input)[0]
         if out is None:
             return primitive(input)
         return into(out, primitive, (input,), {}, name)
@@ -36,16 +39,38 @@ def unary(primitive: Callable[..., Any]) -> Callable[..., Any]:
     return _named(function, primitive, name)
 
 
-def binary(primitive: Callable[..., Any]) -> Callable[..., Any]:
-    """The function `f(input, other, *, out=None)`."""
+def binary(primitive: Callable[..., Any], numbers: str = "none") -> Callable[..., Any]:
+    """The function `f(input, other, *, out=None)`; `numbers` says which may be Python numbers."""
     name: str = primitive.name  # pyright: ignore[reportFunctionMemberAccess]
 
     def function(input: Any, other: Any, *, out: Any = None) -> Any:
+        if not (isinstance(input, Handle) and isinstance(other, Handle)):
+            input, other = tensors_where_needed(name, numbers, input, other)
         if out is None:
-            return primitive(operand(input), operand(other))
-        return into(out, primitive, (operand(input), operand(other)), {}, name)
+            return primitive(input, other)
+        return into(out, primitive, (input, other), {}, name)
 
     return _named(function, primitive, name)
+
+
+def tensors_where_needed(name: str, numbers: str, *operands: Any) -> list[Any]:
+    """The operands, arrays as tensors; numbers only where `numbers` ("none", "right", "either",
+    "both") allows them, as in PyTorch.
+    """
+    found = [operand(value) for value in operands]
+    is_tensor = [isinstance(value, Handle) for value in found]
+    wrong = {
+        "none": not all(is_tensor),
+        "right": not is_tensor[0],
+        "either": not any(is_tensor),
+        "both": False,
+    }[numbers]
+    if wrong:
+        kinds = ", ".join(type(value).__name__ for value in operands)
+        raise TypeError(
+            f"{name}: expected tensors, not ({kinds}). Wrap a number with wengert.tensor(...)."
+        )
+    return found
 
 
 def _named(function: Callable[..., Any], primitive: Any, name: str) -> Callable[..., Any]:
@@ -54,4 +79,4 @@ def _named(function: Callable[..., Any], primitive: Any, name: str) -> Callable[
     return function
 
 
-__all__ = ["binary", "operand", "unary"]
+__all__ = ["binary", "operand", "tensors_where_needed", "unary"]

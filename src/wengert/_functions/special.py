@@ -27,9 +27,9 @@ from .._primitives import transcendental as t
 from .._primitives.creation import full
 from .._primitives.orthogonal_polynomials import polynomial
 from .._primitives.shaping import expand, reshape
-from .creation import arange
 from .out import into, takes_out
-from .public import binary, operand, unary
+from .public import binary, tensors_where_needed, unary
+from .spacing import arange
 from .transcendental import as_floating
 
 digamma = unary(g.digamma)
@@ -40,8 +40,8 @@ lgamma = unary(g.lgamma)
 entr = unary(lg.entr)
 log_ndtr = unary(nd.log_ndtr)
 ndtri = unary(nd.ndtri)
-xlogy = binary(lg.xlogy)
-xlog1py = binary(lg.xlog1py)
+xlogy = binary(lg.xlogy, "either")
+xlog1py = binary(lg.xlog1py, "either")
 
 
 def _real_floating(input: Any, name: str) -> Any:
@@ -139,7 +139,7 @@ def zeta(input: Any, other: Any, *, out: Any = None) -> Any:
     tensor([1.6449])
     """
     _refuse(input, "zeta")
-    return g.zeta(operand(input), operand(other))
+    return g.zeta(*tensors_where_needed("zeta", "either", input, other))
 
 
 @takes_out
@@ -151,7 +151,7 @@ def igamma(input: Any, other: Any, *, out: Any = None) -> Any:
     tensor([0.6321])
     """
     _refuse(input, "igamma")
-    return ig.igamma(input, other)
+    return ig.igamma(*tensors_where_needed("igamma", "none", input, other))
 
 
 @takes_out
@@ -163,7 +163,7 @@ def igammac(input: Any, other: Any, *, out: Any = None) -> Any:
     tensor([0.3679])
     """
     _refuse(input, "igammac")
-    return ig.igammac(input, other)
+    return ig.igammac(*tensors_where_needed("igammac", "none", input, other))
 
 
 @takes_out
@@ -219,7 +219,7 @@ def _of_a_degree(family: str, name: str, shifted: bool = False) -> Callable[...,
 
 def _broadcast(input: Any, n: Any, name: str) -> tuple[Any, Any]:
     """x as a floating tensor and the degree as one of integers, of one shape."""
-    x, n = operand(input), operand(n)
+    x, n = tensors_where_needed(name, "either", input, n)
     if not isinstance(x, Handle):
         dtype = n._data.dtype if is_floating(n._data.dtype) else np.dtype("float32")
         x = full((), float(x), dtype)

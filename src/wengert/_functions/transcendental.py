@@ -13,7 +13,7 @@ from .._primitives import logarithmic as lg
 from .._primitives import transcendental as t
 from .._primitives.bessel_functions import spherical_bessel_j
 from .out import takes_out
-from .public import binary, unary
+from .public import binary, tensors_where_needed, unary
 
 acos = unary(t.acos)
 acosh = unary(t.acosh)
@@ -65,7 +65,7 @@ def logaddexp(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.logaddexp(wengert.tensor([1000.0]), wengert.tensor([1000.0]))
     tensor([1000.6931])
     """
-    larger, gap = _apart(as_floating(input), as_floating(other))
+    larger, gap = _apart(*_both("logaddexp", input, other))
     return e.add(larger, t.log1p(t.exp(gap)))
 
 
@@ -77,8 +77,12 @@ def logaddexp2(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.logaddexp2(wengert.tensor([1000.0]), wengert.tensor([1000.0]))
     tensor([1001.])
     """
-    larger, gap = _apart(as_floating(input), as_floating(other))
+    larger, gap = _apart(*_both("logaddexp", input, other))
     return e.add(larger, e.mul(t.log1p(lg.exp2(gap)), 1.0 / math.log(2.0)))
+
+
+def _both(name: str, input: Any, other: Any) -> list[Any]:
+    return [as_floating(x) for x in tensors_where_needed(name, "none", input, other)]
 
 
 def _apart(x: Any, y: Any) -> tuple[Any, Any]:

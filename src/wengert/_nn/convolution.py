@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .._functions.convolution import conv1d, conv2d, per_axis
-from .._functions.creation import empty
+from .._functions.filling import empty
 from . import init
 from .module import Module
 from .parameter import Parameter

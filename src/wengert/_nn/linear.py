@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .._functions.creation import empty
+from .._functions.filling import empty
 from .._functions.matrix import linear
 from . import init
 from .module import Module

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .._base.errors import ShapeError
-from .._functions.creation import ones, tensor, zeros
+from .._functions.creation import tensor
+from .._functions.filling import ones, zeros
 from .._functions.normalization import batch_norm, layer_norm
 from .._record.modes import no_grad
 from . import init

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .._functions.creation import zeros, zeros_like
+from .._functions.filling import zeros, zeros_like
 from .._primitives.elementwise import maximum
 from .optimizer import Group, Optimizer, check_range
 from .sgd import NOT_DIFFERENTIABLE

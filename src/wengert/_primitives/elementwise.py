@@ -25,6 +25,7 @@ from .._record.trace import FULL, is_number
 
 _NONZERO = reals(-3, 3, avoid=(0.0,))
 _POSITIVE = reals(0.2, 3)
+_BETWEEN_WHOLE = reals(0.3, 0.9)
 
 
 def _is_number(value: Any) -> bool:
@@ -114,10 +115,32 @@ def pow(x: Any, y: Any) -> Any:
     except ValueError as error:
         if "negative" not in str(error):
             raise
+        if isinstance(y, np.ndarray):
+            return _integer_power(x, y)  # pyright: ignore[reportUnknownArgumentType]
         raise DtypeError(
             "pow: an integer tensor to a negative power has no integer result. Convert it first: "
             "x.to(wengert.float32)."
         ) from None
+
+
+def _integer_power(x: Any, y: np.ndarray[Any, Any]) -> Any:
+    """Where an exponent is negative, what the quotient rounds to: 0, but for 1 and -1."""
+    sign = np.where(y % 2 == 0, 1, x)
+    small = np.where(np.abs(x) == 1, sign, 0)
+    return np.where(y < 0, small, np.power(x, np.maximum(y, 0))).astype(y.dtype)
+
+
+def _whole_divisor(name: str, y: Any) -> None:
+    """Raise for integers divided by zero, for which there is no number."""
+    if (
+        (y.dtype.kind in "iu" and not y.all())
+        if isinstance(y, np.ndarray)
+        else y.__class__ is int and not y
+    ):
+        raise ZeroDivisionError(
+            f"{name}: an integer is divided by zero. Convert with x.to(wengert.float32) first, or "
+            "leave the zeros out."
+        )
 
 
 def _not_less(x: Any, y: Any) -> Any:
@@ -159,28 +182,36 @@ def minimum(x: Any, y: Any) -> Any:
 @elementwise(
     partials=[lambda: 1.0, lambda x, y: neg(floor_divide(x, y))],
     scalar="remainder",
-    samples=[reals(0.3, 0.9), reals(1.2, 2.0)],
+    samples=[_BETWEEN_WHOLE, reals(1.2, 2.0)],
     dtypes="iuf",
 )
 def remainder(x: Any, y: Any) -> Any:
     """x - y * floor(x / y): the remainder with the sign of y."""
+    _whole_divisor("remainder", y)
     return np.remainder(x, y)
 
 
 @elementwise(
     partials=[lambda: 1.0, lambda x, y: neg(trunc(div(x, y)))],
     scalar="fmod",
-    samples=[reals(0.3, 0.9), reals(1.2, 2.0)],
+    samples=[_BETWEEN_WHOLE, reals(1.2, 2.0)],
     dtypes="iuf",
 )
 def fmod(x: Any, y: Any) -> Any:
     """x - y * trunc(x / y): the remainder with the sign of x."""
+    _whole_divisor("fmod", y)
     return np.fmod(x, y)
 
 
-@elementwise(partials=None, scalar="floor_divide", samples=[reals(), _NONZERO], dtypes="iuf")
+@elementwise(
+    partials=[lambda: None, lambda: None],
+    scalar="floor_divide",
+    samples=[_BETWEEN_WHOLE, reals(1.2, 2.0)],
+    dtypes="iuf",
+)
 def floor_divide(x: Any, y: Any) -> Any:
-    """floor(x / y)."""
+    """floor(x / y); locally constant."""
+    _whole_divisor("floor_divide", y)
     return np.floor_divide(x, y)
 
 
@@ -250,6 +281,8 @@ class Where(Elementwise):
         for part in (x, y):
             if isinstance(part, Handle):
                 parts.append(convert(part, dtype))
+            elif dtype.name == "bfloat16":
+                parts.append(record(FULL, (), {"shape": (), "value": part, "dtype": dtype}))
             else:
                 parts.append(_number_of(part, dtype))
         if _is_number(parts[0]) and _is_number(parts[1]):

@@ -23,7 +23,7 @@ def exp(x: Any) -> Any:
     return np.exp(x)
 
 
-@elementwise(partials=[lambda out: add(out, 1.0)], kind="float", scalar="expm1", dtypes="fc")
+@elementwise(partials=[lambda x: exp(x)], kind="float", scalar="expm1", dtypes="fc")
 def expm1(x: Any) -> Any:
     """exp(x) - 1, accurate near 0."""
     return np.expm1(x)

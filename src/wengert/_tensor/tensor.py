@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .._base.dtypes import as_dtype, complex_of, get_default_dtype, is_floating, is_inexact
+from .._base.dtypes import as_dtype, get_default_dtype, is_floating, is_inexact
 from .._base.errors import (
     DifferentiationError,
     DtypeError,
@@ -21,7 +21,16 @@ from .._base.errors import (
 )
 from .._base.kinds import is_array
 from .._declare.elementwise import convert
-from .._functions import arithmetic, complex_numbers, creation, indexing, matrix, reduction
+from .._functions import (
+    arithmetic,
+    complex_numbers,
+    creation,
+    filling,
+    indexing,
+    logic,
+    matrix,
+    reduction,
+)
 from .._functions.views import unbind
 from .._graph.node import Abstract, Node
 from .._graph.value import Batched, Handle, handle_class
@@ -34,6 +43,7 @@ from .._record.trace import concrete, differentiable, layout, placed
 from .._transforms.batching import unwrap
 from .._transforms.reverse import attach_leaf
 from .._transforms.tape import backward as _backward
+from .conversion_methods import ConversionMethods
 from .exchange_methods import ExchangeMethods
 from .matrix_methods import MatrixMethods
 from .pointwise_methods import PointwiseMethods
@@ -107,7 +117,13 @@ def _number(x: Any, what: str, kind: Callable[[Any], Any]) -> Any:
 
 
 class Tensor(
-    PointwiseMethods, ReductionMethods, ShapeMethods, MatrixMethods, RandomMethods, ExchangeMethods
+    PointwiseMethods,
+    ReductionMethods,
+    ShapeMethods,
+    MatrixMethods,
+    RandomMethods,
+    ConversionMethods,
+    ExchangeMethods,
 ):
     """An n-dimensional array that records what is done to it.
 
@@ -123,7 +139,7 @@ class Tensor(
     def __init__(self, *data: Any, requires_grad: bool = False) -> None:
         sizes = bool(data) and all(isinstance(item, int) for item in data)
         made = (
-            creation.zeros(*data)
+            filling.zeros(*data)
             if sizes
             else creation.tensor(data[0] if data else [], dtype=get_default_dtype())
         )
@@ -567,67 +583,9 @@ class Tensor(
         result = self if dtype is None else convert(self, as_dtype(dtype))
         return self.clone() if copy and result is self else result
 
-    def type(self, dtype: Any = None) -> Any:
-        """The name of the dtype, or the tensor converted."""
-        return f"wengert.{self.dtype.name}" if dtype is None else convert(self, as_dtype(dtype))
-
-    def type_as(self, other: Any) -> Any:
-        """The tensor with the dtype of another."""
-        return convert(self, other._data.dtype)
-
-    def float(self) -> Any:
-        """The tensor as float32."""
-        return convert(self, as_dtype("float32"))
-
-    def double(self) -> Any:
-        """The tensor as float64."""
-        return convert(self, as_dtype("float64"))
-
-    def half(self) -> Any:
-        """The tensor as float16."""
-        return convert(self, as_dtype("float16"))
-
-    def int(self) -> Any:
-        """The tensor as int32."""
-        return convert(self, as_dtype("int32"))
-
-    def long(self) -> Any:
-        """The tensor as int64."""
-        return convert(self, as_dtype("int64"))
-
-    def bool(self) -> Any:
-        """Where the elements are not zero."""
-        return self if self._data.dtype.kind == "b" else e.ne(self, 0)
-
-    def cfloat(self) -> Any:
-        """The tensor as complex64."""
-        return convert(self, complex_of(as_dtype("float32")))
-
     def cpu(self) -> Any:
         """Itself."""
         return self
-
-    # ---- tensors like this one --------------------------------------------------------------
-
-    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Any:
-        """A tensor of `data` with the dtype of this one."""
-        return creation.tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-    def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Any:
-        """Zeros with the dtype of this one."""
-        return creation.zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-    def new_ones(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Any:
-        """Ones with the dtype of this one."""
-        return creation.ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Any:
-        """A filled tensor with the dtype of this one."""
-        return creation.full(size, fill_value, dtype=dtype or self.dtype)
-
-    def new_empty(self, *size: Any, dtype: Any = None) -> Any:
-        """A tensor with the dtype of this one, contents not to be relied on."""
-        return creation.empty(*size, dtype=dtype or self.dtype)
 
     # ---- operators --------------------------------------------------------------------------
 
@@ -665,7 +623,7 @@ class Tensor(
         return (
             record_pair(e.pow, self, other)
             if isinstance(other, _OPERANDS)
-            else _foreign(e.pow, self, other)
+            else _foreign(arithmetic.pow, self, other)
         )
 
     def __floordiv__(self, other: Any) -> Any:
@@ -689,8 +647,10 @@ class Tensor(
     def __rtruediv__(self, other: Any) -> Any:
         return _foreign(e.div, self, other, reflected=True)
 
+    __rdiv__ = __rtruediv__
+
     def __rpow__(self, other: Any) -> Any:
-        return _foreign(e.pow, self, other, reflected=True)
+        return _foreign(arithmetic.pow, self, other, reflected=True)
 
     def __rfloordiv__(self, other: Any) -> Any:
         return _foreign(e.floor_divide, self, other, reflected=True)
@@ -723,6 +683,18 @@ class Tensor(
         return _foreign(e.bitwise_xor, self, other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lshift__(self, other: Any) -> Any:
+        return _foreign(logic.bitwise_left_shift, self, other)
+
+    def __rshift__(self, other: Any) -> Any:
+        return _foreign(logic.bitwise_right_shift, self, other)
+
+    def __rlshift__(self, other: Any) -> Any:
+        return _foreign(logic.bitwise_left_shift, self, other, reflected=True)
+
+    def __rrshift__(self, other: Any) -> Any:
+        return _foreign(logic.bitwise_right_shift, self, other, reflected=True)
 
     def __eq__(self, other: Any) -> Any:
         return _foreign(e.eq, self, other)
@@ -771,6 +743,12 @@ class Tensor(
 
     def __imod__(self, other: Any) -> Any:
         return self % other if _is_number(self) else self.remainder_(other)
+
+    def __ilshift__(self, other: Any) -> Any:
+        return self << other if _is_number(self) else self.bitwise_left_shift_(other)
+
+    def __irshift__(self, other: Any) -> Any:
+        return self >> other if _is_number(self) else self.bitwise_right_shift_(other)
 
     def __iand__(self, other: Any) -> Any:
         return self & other if _is_number(self) else self.bitwise_and_(other)

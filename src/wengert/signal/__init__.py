@@ -1,0 +1,5 @@
+"""Signal processing, after torch.signal."""
+
+from . import windows
+
+__all__ = ["windows"]

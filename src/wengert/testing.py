@@ -1,0 +1,5 @@
+"""Assertions for tests, after torch.testing."""
+
+from ._functions.closeness import assert_close
+
+__all__ = ["assert_close"]
