@@ -42,31 +42,31 @@ def _row_and_column(x: Any) -> tuple[Any, Any]:
 def only_diagonal(x: Any) -> Any:
     """x with zeros off the diagonal."""
     row, column = _row_and_column(x)
-    return where(eq(row, column), x, 0.0)
+    return where(eq(row, column), x, 0)
 
 
 def off_diagonal(x: Any) -> Any:
     """x with zeros on the diagonal."""
     row, column = _row_and_column(x)
-    return where(eq(row, column), 0.0, x)
+    return where(eq(row, column), 0, x)
 
 
 def below_diagonal(x: Any) -> Any:
     """The strictly lower triangle."""
     row, column = _row_and_column(x)
-    return where(gt(row, column), x, 0.0)
+    return where(gt(row, column), x, 0)
 
 
 def from_diagonal(x: Any) -> Any:
     """The upper triangle with the diagonal."""
     row, column = _row_and_column(x)
-    return where(gt(row, column), 0.0, x)
+    return where(gt(row, column), 0, x)
 
 
 def ones_on_diagonal(x: Any) -> Any:
     """x with ones on the diagonal."""
     row, column = _row_and_column(x)
-    return where(eq(row, column), 1.0, x)
+    return where(eq(row, column), 1, x)
 
 
 def diagonal_of(x: Any) -> Any:
