@@ -51,9 +51,8 @@ def _array_index(item: Any) -> Any:
             return _mask_of_bytes(item)
         known = is_array(data) and _modes.current().trace is None
         return int(data) if known else item
-    if is_array(item) or isinstance(item, np.generic):
-        given: Any = item
-        array: Any = np.asarray(given)
+    if is_array(item) or issubclass(item.__class__, np.generic):
+        array: Any = np.asarray(item)
         return int(array) if not array.ndim and array.dtype.kind in "iu" else constant(array)
     if is_list_or_tuple(item) or isinstance(item, range):
         array = np.asarray([_number(i) for i in item])

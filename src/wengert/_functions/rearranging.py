@@ -93,10 +93,12 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     named = as_shape((dims,)) if is_list_or_tuple(dims) else (operator.index(dims),)
     if len(steps) != len(named):
         raise ShapeError(f"roll: {len(steps)} shifts for {len(named)} dims.")
+    if not shape:
+        raise DimensionError(f"roll: a 0-d tensor has no dim {named[0]}.")
     axes = [normalize_axis(axis, len(shape), "roll") for axis in named]
     found = input
     for step, axis in zip(steps, axes, strict=True):
-        cut = -step % shape[axis] if shape and shape[axis] else 0
+        cut = -step % shape[axis] if shape[axis] else 0
         if cut:
             slices = [(0, extent, 1) for extent in shape]
             parts: list[Any] = []

@@ -7,18 +7,20 @@ out of range raise before anything is written.
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
-from .._base.dtypes import category, int64, number_dtype
+from .._base.dtypes import bool_, category, int64, number_dtype
 from .._base.errors import DimensionError, DtypeError, ShapeError
 from .._base.shapes import broadcast, normalize_axis
 from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives import shaping as p
-from .._primitives.creation import constant
-from .._primitives.elementwise import add, mul
+from .._primitives.creation import constant, full
+from .._primitives.elementwise import add, mul, where
 from .._primitives.indexing import along_axis
 from .._primitives.indexing import put as _put
 from .._primitives.indexing import scatter_add as _scatter_add
@@ -27,6 +29,22 @@ from .combining import combined
 from .indexing import wrapped
 from .out import takes_out
 from .shape import expand
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _same_out(function: _Function) -> _Function:
+    """`takes_out` that wants the dtype of the first argument in `out`, as PyTorch does here."""
+    writing = takes_out(function)
+
+    @functools.wraps(function)
+    def strict(input: Any, *args: Any, **kwargs: Any) -> Any:
+        out = kwargs.get("out")
+        if isinstance(out, Handle):
+            _same_dtype(input, out, f"{function.__name__}: out")
+        return writing(input, *args, **kwargs)
+
+    return strict  # pyright: ignore[reportReturnType]
 
 
 def _checked(index: Any, name: str) -> Any:
@@ -56,7 +74,7 @@ def _as(x: Any, shape: Any) -> Any:
 # ---- gather -------------------------------------------------------------------------------------
 
 
-@takes_out
+@_same_out
 def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False, out: Any = None) -> Any:
     """out[i, j] = input[index[i, j], j] for dim 0, and alike for other axes.
 
@@ -183,7 +201,7 @@ def _places(input: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any,
     return x, axis, index, src
 
 
-@takes_out
+@_same_out
 def scatter(
     input: Any,
     dim: int,
@@ -213,7 +231,7 @@ def scatter(
         _same_dtype(input, src, "scatter")
     elif isinstance(value, Handle):
         value = convert(value, dtype)
-    elif value is not None and category(number_dtype(value)) > max(category(dtype), 1):
+    elif isinstance(value, complex) and dtype.kind != "c":
         raise DtypeError(f"scatter: the value {value} does not fit a tensor of {dtype}.")
     x, axis, index, src = _places(input, dim, index, src, "scatter")
     if not index._data.size:
@@ -230,7 +248,7 @@ def scatter(
     return _as(found, input._data.shape)
 
 
-@takes_out
+@_same_out
 def scatter_add(input: Any, dim: int, index: Any, src: Any, *, out: Any = None) -> Any:
     """`input` with src[i, j] added at [index[i, j], j] for dim 0, and alike for other axes.
 
@@ -246,7 +264,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any, *, out: Any = None) 
     return _as(found, input._data.shape)
 
 
-@takes_out
+@_same_out
 def scatter_reduce(
     input: Any,
     dim: int,
@@ -301,7 +319,7 @@ def _order(ndim: int, axis: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return order, tuple(np.argsort(order).tolist())
 
 
-@takes_out
+@_same_out
 def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
     """The slices of an axis at the positions in a vector; negative ones raise.
 
@@ -322,7 +340,7 @@ def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
     return found if input._data.ndim else p.reshape(found, shape=())
 
 
-@takes_out
+@_same_out
 def index_add(
     input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1, out: Any = None
 ) -> Any:
@@ -343,7 +361,7 @@ def index_add(
     return _as(add(x, p.permute(added, axes=back)), input._data.shape)
 
 
-@takes_out
+@_same_out
 def index_copy(input: Any, dim: int, index: Any, source: Any, *, out: Any = None) -> Any:
     """`input` with the slices of `source` at the positions in a vector.
 
@@ -377,17 +395,18 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
     if index._data.ndim != 1:
         raise ShapeError(f"index_fill: the index must be a vector, not {index._data.ndim} axes.")
     x = _line(input)
-    order, back = _order(x._data.ndim, axis)
-    moved = p.permute(x, axes=order)
-    values = expand(one, (index._data.shape[0], *moved._data.shape[1:]))
-    return _as(p.permute(_put(moved, values, index), axes=back), input._data.shape)
+    extent = x._data.shape[axis]
+    # A mask: the value counts once where a position is named twice.
+    held = _put(full((extent,), False, bool_), full((), True, bool_), index)
+    place = tuple(extent if k == axis else 1 for k in range(x._data.ndim))
+    return _as(where(p.reshape(held, shape=place), one, x), input._data.shape)
 
 
 def _number(value: Any, dtype: Any) -> Any:
     return constant(np.asarray(value).astype(dtype))
 
 
-@takes_out
+@_same_out
 def index_reduce(
     input: Any,
     dim: int,

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from .._base.dtypes import int64
 from .._base.errors import DimensionError, ShapeError
 from .._base.kinds import is_list_or_tuple
 from .._base.shapes import as_shape, broadcast, normalize_axis, resolve_reshape
+from .._declare.elementwise import convert
 from .._primitives import shaping as p
 from .._record.trace import layout
 
@@ -379,7 +381,11 @@ def sum_to_size(input: Any, *size: Any) -> Any:
     tail = own[len(own) - len(shape) :]
     if len(shape) > len(own) or any(n not in (1, m) for n, m in zip(shape, tail, strict=True)):
         raise ShapeError(f"sum_to_size: shape {own} does not come from broadcasting {shape}.")
-    return p.reshape(input, shape=own) if shape == own else p.sum_to(input, shape)
+    if shape == own and own:
+        return p.reshape(input, shape=own)
+    # A sum of integers is an int64, as everywhere.
+    whole = input._data.dtype.kind in "biu"
+    return p.sum_to(convert(input, int64) if whole else input, shape)
 
 
 def _at_least(tensors: tuple[Any, ...], shaped: Any) -> Any:

@@ -67,7 +67,9 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     """
     shape = tuple(input._data.shape)
     axis = _axis(input, dim, "narrow")
-    first, length = operator.index(start), operator.index(length)
+    if isinstance(start, Handle) and (start._data.dtype.kind not in "iu" or start._data.ndim):
+        raise DtypeError("narrow: start must be an integer or a 0-d integer tensor.")
+    first, length = operator.index(start), operator.index(length)  # pyright: ignore[reportArgumentType]
     if first < 0:
         first += shape[axis]
     if not 0 <= first <= first + length <= shape[axis]:

@@ -134,7 +134,10 @@ def check_writable(handle: Handle, name: str) -> None:
             modes.scope.check_write(handle, name)
     data = handle._data
     repeats = handle._view is not None and any(WriteRules.repeats(*v) for v in handle._view.chain)
-    if repeats or (is_array(data) and not data.flags.writeable):
+    if is_array(data) and not repeats:
+        steps = zip(data.strides, data.shape)  # memory that came from outside may be expanded too
+        repeats = not data.flags.writeable or any(step == 0 and n > 1 for step, n in steps)
+    if repeats:
         raise InplaceError(
             f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "
             "several of its elements may be one memory cell. Use x.clone() first."

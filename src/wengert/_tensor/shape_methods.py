@@ -1,4 +1,4 @@
-"""Tensor methods: shape, views, indexing and writing.
+"""Tensor methods: shape, views, indexing and writes.
 
 A method is the function of the same name with the tensor as first argument; `f_` is its in-place
 form. One line each, in alphabetical order. Nothing is computed here.
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import copies, creation, indexing, rearranging, scattering, views
+from .._functions import copies, creation, indexing, rearranging, scattering, views, writes
 from .._functions import shape as movement
+from .._functions.writes import reshaping
 from .._graph.value import Handle
-from . import inplace as writing
-from .inplace import inplace, reshaping
+from .inplace import inplace
 
 
 class ShapeMethods(Handle):
-    """Methods of a tensor: shape, views, indexing and writing."""
+    """Methods of a tensor: shape, views, indexing and writes."""
 
     H = property(movement.conjugate_transpose)
     T = property(movement.reversed_axes)
@@ -119,12 +119,12 @@ class ShapeMethods(Handle):
     view = movement.view
     view_as = movement.view_as
     vsplit = views.vsplit
-    copy_ = writing.copy_
-    fill_ = writing.fill_
-    fill_diagonal_ = writing.fill_diagonal_
-    resize_ = writing.resize_
-    resize_as_ = writing.resize_as_
-    zero_ = writing.zero_
+    copy_ = writes.copy_
+    fill_ = writes.fill_
+    fill_diagonal_ = writes.fill_diagonal_
+    resize_ = writes.resize_
+    resize_as_ = writes.resize_as_
+    zero_ = writes.zero_
 
     def where(self, condition: Any, other: Any) -> Any:
         """The tensor where the condition holds, `other` elsewhere."""
