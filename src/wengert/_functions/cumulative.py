@@ -159,6 +159,8 @@ def diff(
     if n < 0:
         raise ValueError(f"diff: n={n} is negative.")
     axis = normalize_axis(dim, x._data.ndim, "diff")
+    if not n:
+        return x.clone()
     parts = [part for part in (prepend, x, append) if part is not None]
     if len(parts) > 1:
         for part in parts:
@@ -175,7 +177,7 @@ def diff(
         if count < 2:
             return part_of(x, axis, 0, 0).clone()
         x = step(part_of(x, axis, 1, count), part_of(x, axis, 0, count - 1))
-    return x.clone() if x is input else x
+    return x
 
 
 def _step(shape: tuple[int, ...], axis: int, count: int) -> tuple[int, ...]:

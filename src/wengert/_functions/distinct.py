@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from .._base.errors import ShapeError
-from .._base.shapes import normalize_axis
+from .._base.shapes import normalize_axis, size_of
 from .._primitives.creation import constant
 from .._record.trace import concrete
 
 
 def _rows(x: Any, axis: int) -> Any:
     """One row for each slice along an axis."""
-    return np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
+    rest = size_of(x.shape[:axis] + x.shape[axis + 1 :])
+    return np.moveaxis(x, axis, 0).reshape(x.shape[axis], rest)
 
 
 def _checked_axis(x: Any, dim: int, name: str) -> int:

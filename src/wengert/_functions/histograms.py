@@ -33,6 +33,7 @@ from .._primitives.indexing import iota, scatter_add
 from .._primitives.scans import part_of
 from .._primitives.shaping import reshape
 from .._record.trace import concrete
+from .._transforms.batching import unwrap
 from . import return_types as r
 from .ordering import bisected
 from .out import takes_out
@@ -56,20 +57,34 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
         )
     if minlength < 0:
         raise ValueError(f"bincount: minlength={minlength} is negative.")
-    values = concrete(input, "number of bins")
-    if values.size and values.min() < 0:
-        raise ValueError(f"bincount: {values.min()} is negative; only 0, 1, 2, ... can be counted.")
+    shape = tuple(input._data.shape)
+    size = _highest(input, minlength)
     if weights is None:
-        weights = full(tuple(values.shape), 1, int64)
-    elif tuple(weights._data.shape) != values.shape:
+        weights = full(shape, 1, int64)
+    elif tuple(weights._data.shape) != shape:
         raise ShapeError(
-            f"bincount: weights of shape {tuple(weights._data.shape)} for values of shape "
-            f"{values.shape}; there must be one for each."
+            f"bincount: weights of shape {tuple(weights._data.shape)} for values of shape {shape}; "
+            "there must be one for each."
         )
     elif weights._data.dtype != float32:
         weights = convert(weights, float64)
-    size = builtins.max(int(values.max()) + 1 if values.size else 0, minlength)
     return scatter_add(weights, convert(input, int64), shape=(size,))
+
+
+def _highest(input: Any, minlength: int) -> int:
+    """How many bins the values need. Under vmap all samples must need equally many."""
+    values = concrete(unwrap(input)[0], "number of bins")
+    if not values.size:
+        return minlength
+    if values.min() < 0:
+        raise ValueError(f"bincount: {values.min()} is negative; only 0, 1, 2, ... can be counted.")
+    sizes = {builtins.max(int(top) + 1, minlength) for top in values.max(-1).ravel()}
+    if len(sizes) > 1:
+        raise ShapeError(
+            f"bincount: under vmap the samples need {sorted(sizes)} bins; the results of all must "
+            "have one shape. Give a minlength of the largest."
+        )
+    return sizes.pop()
 
 
 def _even_edges(low: Any, high: Any, bins: int) -> Any:

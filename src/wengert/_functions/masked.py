@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import as_dtype, bool_, is_inexact
+from .._base.dtypes import as_dtype, bool_, is_inexact, real_of
 from .._base.errors import DtypeError, ShapeError
 from .._base.shapes import broadcast, normalize_axes
 from .._declare.elementwise import convert
@@ -84,25 +84,27 @@ def prod(
 
 
 def cumsum(input: Any, dim: int, *, dtype: Any = None, mask: Any = None) -> Any:
-    """The running sum of the elements for which the mask holds.
+    """The running sum of the elements for which the mask holds, in the input's dtype.
 
     >>> import wengert
     >>> mask = wengert.tensor([True, False, True])
     >>> wengert.masked.cumsum(wengert.tensor([1, 2, 3]), 0, mask=mask)
     tensor([1, 1, 4])
     """
-    return cumulative.cumsum(_filled(input, mask, 0), dim, dtype=dtype)
+    x = _prepared(input, dtype)
+    return cumulative.cumsum(_filled(x, mask, 0), dim, dtype=x._data.dtype)
 
 
 def cumprod(input: Any, dim: int, *, dtype: Any = None, mask: Any = None) -> Any:
-    """The running product of the elements for which the mask holds.
+    """The running product of the elements for which the mask holds, in the input's dtype.
 
     >>> import wengert
     >>> mask = wengert.tensor([True, False, True])
     >>> wengert.masked.cumprod(wengert.tensor([1, 2, 3]), 0, mask=mask)
     tensor([1, 1, 3])
     """
-    return cumulative.cumprod(_filled(input, mask, 1), dim, dtype=dtype)
+    x = _prepared(input, dtype)
+    return cumulative.cumprod(_filled(x, mask, 1), dim, dtype=x._data.dtype)
 
 
 def amax(
@@ -143,7 +145,7 @@ def argmax(
     dtype: Any = None,
     mask: Any = None,
 ) -> Any:
-    """The position of the largest of the elements for which the mask holds.
+    """The position of the largest of the elements for which the mask holds, in the input's dtype.
 
     >>> import wengert
     >>> mask = wengert.tensor([True, False])
@@ -151,7 +153,8 @@ def argmax(
     tensor(0)
     """
     x = _prepared(input, dtype)
-    return reduction.argmax(_filled(x, mask, _extreme_of(x._data.dtype, -1)), dim, bool(keepdim))
+    x = _filled(x, mask, _extreme_of(x._data.dtype, -1))
+    return convert(reduction.argmax(x, dim, bool(keepdim)), x._data.dtype)
 
 
 def argmin(
@@ -162,7 +165,7 @@ def argmin(
     dtype: Any = None,
     mask: Any = None,
 ) -> Any:
-    """The position of the smallest of the elements for which the mask holds.
+    """The position of the smallest of the elements for which the mask holds, in the input's dtype.
 
     >>> import wengert
     >>> mask = wengert.tensor([False, True])
@@ -170,16 +173,15 @@ def argmin(
     tensor(1)
     """
     x = _prepared(input, dtype)
-    return reduction.argmin(_filled(x, mask, _extreme_of(x._data.dtype, 1)), dim, bool(keepdim))
+    x = _filled(x, mask, _extreme_of(x._data.dtype, 1))
+    return convert(reduction.argmin(x, dim, bool(keepdim)), x._data.dtype)
 
 
 def _count(x: Any, dim: Any, keepdim: bool, mask: Any) -> Any:
-    """How many elements count, in the dtype of x."""
+    """How many elements count, in the real dtype of x."""
     if mask is None:
         return float(reduction.count_over(x, dim, "masked"))
-    own = x._data.dtype
-    count = reduction.sum(_mask_for(x, mask), dim, keepdim)
-    return convert(count, own)
+    return convert(reduction.sum(_mask_for(x, mask), dim, keepdim), real_of(x._data.dtype))
 
 
 def mean(
@@ -253,9 +255,11 @@ def _variance(
     total = sum(norms.squared_size(e.sub(x, middle)), dim, keepdim=keepdim, mask=mask)
     count = _count(x, dim, keepdim, mask)
     if mask is None:
-        return e.div(total, builtins.max(count - lost, 0.0))
-    divisor = e.sub(count, lost)
-    return e.div(total, e.where(e.lt(divisor, 0.0), 0.0, divisor))
+        divisor: Any = builtins.max(count - lost, 0.0)
+    else:
+        divisor = e.sub(count, lost)
+        divisor = e.where(e.lt(divisor, 0.0), 0.0, divisor)
+    return e.div(total, divisor), x._data.dtype
 
 
 def var(
@@ -268,14 +272,15 @@ def var(
     dtype: Any = None,
     mask: Any = None,
 ) -> Any:
-    """The variance over axes of the elements for which the mask holds.
+    """The variance over axes of the elements for which the mask holds, in the input's dtype.
 
     >>> import wengert
     >>> mask = wengert.tensor([True, False, True])
     >>> wengert.masked.var(wengert.tensor([1.0, 9.0, 3.0]), mask=mask)
     tensor(2.)
     """
-    return _variance(input, dim, unbiased, correction, bool(keepdim), dtype, mask)
+    found, own = _variance(input, dim, unbiased, correction, bool(keepdim), dtype, mask)
+    return convert(found, own)
 
 
 def std(
@@ -295,7 +300,8 @@ def std(
     >>> wengert.masked.std(wengert.tensor([1.0, 9.0, 3.0]), mask=mask)
     tensor(1.4142)
     """
-    return norms.safe_sqrt(_variance(input, dim, unbiased, correction, bool(keepdim), dtype, mask))
+    found, own = _variance(input, dim, unbiased, correction, bool(keepdim), dtype, mask)
+    return convert(norms.safe_sqrt(found), own)
 
 
 def softmax(input: Any, dim: int, *, dtype: Any = None, mask: Any = None) -> Any:
@@ -377,7 +383,7 @@ def logaddexp(
 def logsumexp(
     input: Any, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Any = None
 ) -> Any:
-    """log(sum(exp(x))) over axes of the elements for which the mask holds.
+    """log(sum(exp(x))) over axes of the elements for which the mask holds, in the input's dtype.
 
     >>> import wengert
     >>> mask = wengert.tensor([True, False, True])
@@ -385,4 +391,7 @@ def logsumexp(
     tensor(0.6931)
     """
     x = _prepared(input, dtype)
-    return reduction.logsumexp(_filled(x, mask, -math.inf), dim, bool(keepdim))
+    own = x._data.dtype
+    axes = normalize_axes(dim, x._data.ndim, "masked.logsumexp")
+    found = reduction.logsumexp(_filled(x, mask, _extreme_of(own, -1)), axes, bool(keepdim))
+    return convert(found, own)

@@ -14,7 +14,7 @@ from .._base.shapes import normalize_axes, normalize_axis
 from .._declare.elementwise import convert
 from .._primitives.complex_numbers import imag, modulus, real
 from .._primitives.decompositions import svd
-from .._primitives.elementwise import absolute, add, div, eq, gt, mul, ne, pow, sub, where
+from .._primitives.elementwise import absolute, add, div, eq, gt, isnan, mul, pow, sign, sub, where
 from .._primitives.shaping import permute
 from .._primitives.transcendental import sqrt
 from .out import takes_out
@@ -77,7 +77,7 @@ def vector_norm(
     if p == -math.inf:
         return amin(size, dim, keepdim)
     if p == 0:
-        return sum(convert(ne(size, 0.0), size._data.dtype), dim, keepdim)
+        return sum(sign(where(isnan(size), 1.0, size)), dim, keepdim)
     if p == 1:
         return sum(size, dim, keepdim)
     total = sum(_safe_power(size, p) if p < 2 else pow(size, p), dim, keepdim)

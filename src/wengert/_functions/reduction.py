@@ -19,6 +19,7 @@ from .._primitives.complex_numbers import real
 from .._primitives.creation import full
 from .._primitives.elementwise import (
     absolute,
+    add,
     div,
     eq,
     isnan,
@@ -34,6 +35,7 @@ from .._primitives.reductions import back_over
 from .._primitives.scans import part_of
 from .._primitives.shaping import concatenate, reshape
 from .._primitives.transcendental import exp, log
+from .._record.trace import is_number
 from . import return_types as r
 from .out import takes_out
 
@@ -141,7 +143,7 @@ def _product(x: Any, axis: int) -> Any:
     rest = (*shape[:axis], *shape[axis + 1 :])
     count = shape[axis]
     if not count:
-        return full(rest, 1, own)
+        return add(reductions.sum_(x, axes=(axis,)), 1)
     while count > 1:
         half = count // 2
         pairs = mul(part_of(x, axis, 0, half), part_of(x, axis, half, 2 * half))
@@ -230,7 +232,6 @@ def amin(input: Any, dim: Any = (), keepdim: bool = False, *, out: Any = None) -
     return kept(ordering.amin(input, axes=axes), tuple(input._data.shape), axes, keepdim)
 
 
-@takes_out
 def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False, out: Any = None) -> Any:
     """(min, max) of all elements or along an axis; ties share the cotangent.
 
@@ -238,6 +239,17 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False, out: A
     >>> wengert.tensor([3, 1, 2]).aminmax().max
     tensor(3)
     """
+    for target in out or ():
+        if target.dtype != input._data.dtype:
+            raise DtypeError(
+                f"aminmax: out must have the dtype {input._data.dtype} of the input, not "
+                f"{target.dtype}."
+            )
+    return _aminmax(input, dim, keepdim, out=out)
+
+
+@takes_out
+def _aminmax(input: Any, dim: int | None, keepdim: bool, out: Any = None) -> Any:
     if dim is not None:
         dim = normalize_axis(dim, input._data.ndim, "aminmax")
     return r.aminmax(amin(input, dim, keepdim), amax(input, dim, keepdim))
@@ -262,6 +274,8 @@ def _extreme(
     x: Any, dim: Any, keepdim: bool, kind: Any, whole: Any, position: Any, pairwise: Any
 ) -> Any:
     name = kind.__name__
+    if not hasattr(x, "_data"):
+        raise TypeError(f"{name}: the first argument is a {type(x).__name__}, not a tensor.")
     if isinstance(dim, Handle) and not is_number(dim):
         return pairwise(x, dim)
     if dim is None:

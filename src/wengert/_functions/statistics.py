@@ -189,10 +189,7 @@ def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any 
     rows, count = x._data.shape
     weights: Any = None
     if fweights is not None:
-        weights = convert(
-            _checked_weights(fweights, count, "iu", "fweights"),
-            real(x)._data.dtype if x._data.dtype.kind == "c" else x._data.dtype,
-        )
+        weights = _checked_weights(fweights, count, "iu", "fweights")
     if aweights is not None:
         worth = _checked_weights(aweights, count, "f", "aweights")
         weights = worth if weights is None else mul(weights, worth)

@@ -24,14 +24,23 @@ def array(tensor: torch.Tensor) -> numpy.ndarray:
     """The tensor's memory, copied, seen with the tensor's strides."""
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested:
         raise NoCounterpart(f"layout {tensor.layout}")
+    if tensor.device.type != "cpu" or tensor.ndim > 64:  # NumPy has no more axes
+        raise NoCounterpart(f"{tensor.ndim} axes on the device {tensor.device}")
+    if (
+        torch._C._is_zerotensor(tensor)
+        if hasattr(torch._C, "_is_zerotensor")
+        else tensor._is_zerotensor()
+    ):
+        tensor = torch.zeros(tensor.shape, dtype=tensor.dtype)
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.dtype is torch.bfloat16:
         import ml_dtypes
 
         return tensor.float().numpy().astype(ml_dtypes.bfloat16)
     copy = torch.empty(0, dtype=tensor.dtype)
-    copy.set_(tensor.untyped_storage().clone(), tensor.storage_offset(), tensor.shape,
-              tensor.stride())  # fmt: skip
+    copy.set_(
+        tensor.untyped_storage().clone(), tensor.storage_offset(), tensor.shape, tensor.stride()
+    )
     return copy.numpy()
 
 
