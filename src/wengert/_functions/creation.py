@@ -232,6 +232,7 @@ def clone(input: Any, *, memory_format: Any = None) -> Any:
 
 
 __all__ = [
+    "from_dlpack",
     "as_tensor",
     "asarray",
     "clone",
