@@ -197,6 +197,10 @@ def _llvm() -> Any:
     finally:
         if collecting:
             gc.enable()
+    if gc.get_freeze_count() == 0:
+        # There and back: now they are in the oldest generation.
+        gc.freeze()
+        gc.unfreeze()
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     return binding
