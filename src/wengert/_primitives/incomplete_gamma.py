@@ -8,6 +8,7 @@ as in W. Press et al., Numerical Recipes, 3rd edition, section 6.2, with x measu
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,16 @@ from .transcendental import exp
 
 Array = np.ndarray[Any, Any]
 
+
+@cache
+def _gauss() -> tuple[Array, Array]:
+    """Nodes and weights on [0, 1]; made late, because NumPy loads its polynomials for them."""
+    nodes, weights = np.polynomial.legendre.leggauss(48)
+    return 0.5 * (nodes + 1.0), 0.5 * weights
+
+
 _LARGE = 100.0
 _SERIES_TERMS = 400
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 
 
 def _power(a: Array, x: Array) -> Array:
@@ -103,8 +111,9 @@ def _large(a: Array, x: Array, upper: bool) -> Array:
         np.maximum(-1.0, np.minimum(-11.5 * width, start - 6.0 * width)),
     )
     length = end - start
-    u = start[..., None] + length[..., None] * (0.5 * (_NODES + 1.0))
-    area = (np.exp(-peak[..., None] * _log_one_plus_less(u)) * (0.5 * _WEIGHTS)).sum(-1)
+    nodes, weights = _gauss()
+    u = start[..., None] + length[..., None] * nodes
+    area = (np.exp(-peak[..., None] * _log_one_plus_less(u)) * weights).sum(-1)
     part = np.abs(length) * area * np.sqrt(peak / (2.0 * math.pi)) * np.exp(-stirling_rest(peak))
     return np.where(above == upper, part, 1.0 - part)
 
