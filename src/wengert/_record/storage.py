@@ -136,7 +136,8 @@ def check_writable(handle: Handle, name: str) -> None:
     repeats = handle._view is not None and any(WriteRules.repeats(*v) for v in handle._view.chain)
     if is_array(data) and not repeats:
         steps = zip(data.strides, data.shape)  # memory that came from outside may be expanded too
-        repeats = not data.flags.writeable or any(step == 0 and n > 1 for step, n in steps)
+        expanded = data.size > 0 and any(step == 0 and n > 1 for step, n in steps)
+        repeats = expanded or not data.flags.writeable
     if repeats:
         raise InplaceError(
             f"{name}: this tensor of shape {data.shape} is an expanded or read-only view: "

@@ -33,6 +33,8 @@ def array(tensor: torch.Tensor) -> numpy.ndarray:
     ):
         tensor = torch.zeros(tensor.shape, dtype=tensor.dtype)
     tensor = tensor.detach().resolve_conj().resolve_neg()
+    if tensor._is_zerotensor():  # zeros without memory, which gradients of constants are
+        tensor = torch.zeros_like(tensor)
     if tensor.dtype is torch.bfloat16:
         import ml_dtypes
 
@@ -44,11 +46,18 @@ def array(tensor: torch.Tensor) -> numpy.ndarray:
     return copy.numpy()
 
 
-def ours(value: Any, memo: dict[int, Any]) -> Any:
+def _view(tensor: torch.Tensor) -> Any:
+    """The tensor as a view of all its memory, as `as_strided` sees it."""
+    flat = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage().clone())
+    base = wengert.from_numpy(flat.numpy())
+    return base.as_strided(tuple(tensor.shape), tensor.stride(), tensor.storage_offset()).detach()
+
+
+def ours(value: Any, memo: dict[int, Any], views: bool = False) -> Any:
     """The value in Wengert's types; `memo` holds the tensors converted so far."""
     if isinstance(value, torch.Tensor):
         if id(value) not in memo:
-            made = wengert.from_numpy(array(value))
+            made = _view(value) if views else wengert.from_numpy(array(value))
             memo[id(value)] = (made.requires_grad_() if value.requires_grad else made, value)
         return memo[id(value)][0]
     if isinstance(value, torch.Size):
@@ -90,11 +99,11 @@ class Call:
         """The call that a sample of `op_db` stands for."""
         return cls((sample.input, *sample.args), dict(sample.kwargs))
 
-    def ours(self) -> Call:
-        """The same call with Wengert's values."""
+    def ours(self, views: bool = False) -> Call:
+        """The same call with Wengert's values; as views of all their memory if asked for."""
         memo: dict[int, Any] = {}
         return Call(
-            tuple(ours(value, memo) for value in self.args),
+            tuple(ours(value, memo, views and k == 0) for k, value in enumerate(self.args)),
             {key: ours(value, memo) for key, value in self.kwargs.items()},
         )
 
