@@ -26,12 +26,6 @@ def array(tensor: torch.Tensor) -> numpy.ndarray:
         raise NoCounterpart(f"layout {tensor.layout}")
     if tensor.device.type != "cpu" or tensor.ndim > 64:  # NumPy has no more axes
         raise NoCounterpart(f"{tensor.ndim} axes on the device {tensor.device}")
-    if (
-        torch._C._is_zerotensor(tensor)
-        if hasattr(torch._C, "_is_zerotensor")
-        else tensor._is_zerotensor()
-    ):
-        tensor = torch.zeros(tensor.shape, dtype=tensor.dtype)
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor._is_zerotensor():  # zeros without memory, which gradients of constants are
         tensor = torch.zeros_like(tensor)
@@ -153,7 +147,8 @@ def describe(value: Any) -> str:
         text = f"{name}{list(value.shape)}"
         if not value.is_contiguous():
             text += f" strides {tuple(value.stride())}"
-        if 0 < value.numel() <= 6 and value.layout is torch.strided:
+        shown = value.layout is torch.strided and value.device.type == "cpu"
+        if 0 < value.numel() <= 6 and shown:
             text += f" {value.detach().tolist()}"
         return text
     if isinstance(value, (tuple, list)):
