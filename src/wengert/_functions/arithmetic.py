@@ -16,7 +16,7 @@ from .._primitives import elementwise as e
 from .._primitives import logarithmic as lg
 from .._primitives import number_parts as n
 from . import return_types
-from .out import into, takes_out
+from .out import exact_out, into, takes_out
 from .public import binary, operand, tensors_where_needed, unary
 
 mul = binary(e.mul, "both")
@@ -161,7 +161,6 @@ def pow(input: Any, exponent: Any, *, out: Any = None) -> Any:
     return e.pow(input, exponent)
 
 
-@takes_out
 def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     """input ** exponent in double precision, complex if one of them is.
 
@@ -171,6 +170,9 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     """
     input, exponent = tensors_where_needed("float_power", "either", input, exponent)
     wide = complex128 if "c" in _kind(input) + _kind(exponent) else float64
+    if out is not None:
+        exact_out(out, wide, "float_power")
+        return into(out, float_power, (input, exponent), {}, "float_power")
     parts = [convert(v, wide) if _is(v) else wide.type(v).item() for v in (input, exponent)]
     return e.pow(*parts)
 

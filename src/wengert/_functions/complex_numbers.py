@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .._base.dtypes import is_floating
+from .._base.dtypes import complex_of, is_floating
 from .._base.errors import DtypeError
 from .._base.shapes import broadcast
 from .._primitives import complex_numbers as c
 from .._primitives import elementwise as e
 from .._primitives import transcendental as t
 from .._primitives.shaping import expand
-from .out import takes_out
+from .out import exact_out, into, takes_out
 from .public import tensors_where_needed
 from .transcendental import as_floating
 
@@ -107,7 +107,6 @@ def _same_floats(first: Any, second: Any, name: str) -> None:
         )
 
 
-@takes_out
 def complex(real: Any, imag: Any, *, out: Any = None) -> Any:
     """real + i imag.
 
@@ -117,10 +116,12 @@ def complex(real: Any, imag: Any, *, out: Any = None) -> Any:
     """
     real, imag = tensors_where_needed("complex", "none", real, imag)
     _same_floats(real, imag, "complex")
+    if out is not None:
+        exact_out(out, complex_of(real._data.dtype), "complex")
+        return into(out, complex, (real, imag), {}, "complex")
     return c.complex_(*_together(real, imag))
 
 
-@takes_out
 def polar(abs: Any, angle: Any, *, out: Any = None) -> Any:
     """abs * exp(i angle).
 
@@ -130,6 +131,9 @@ def polar(abs: Any, angle: Any, *, out: Any = None) -> Any:
     """
     abs, angle = tensors_where_needed("polar", "none", abs, angle)
     _same_floats(abs, angle, "polar")
+    if out is not None:
+        exact_out(out, complex_of(abs._data.dtype), "polar")
+        return into(out, polar, (abs, angle), {}, "polar")
     return c.complex_(*_together(e.mul(abs, t.cos(angle)), e.mul(abs, t.sin(angle))))
 
 

@@ -14,7 +14,7 @@ from .._graph.value import Handle
 from .._primitives.creation import full as _full
 from .._record import modes as _modes
 from .._record.door import new_handle
-from .creation import finish
+from .creation import finish, settled
 from .out import takes_out
 
 
@@ -40,7 +40,7 @@ def full(
     if isinstance(fill_value, Handle):
         from .shape import expand
 
-        made = expand(fill_value, shape).clone()
+        made = expand(settled(fill_value), shape).clone()
         return finish(made if dtype is None else made.to(dtype), requires_grad)
     chosen = number_dtype(fill_value) if dtype is None else as_dtype(dtype)
     return finish(_full(shape, _fitting(fill_value, chosen), chosen), requires_grad)

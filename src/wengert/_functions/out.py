@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .._base.dtypes import category
+from .._base.dtypes import Dtype, category
 from .._base.errors import DtypeError, ShapeError, TracingError
 from .._base.kinds import is_array
 from .._declare.elementwise import convert
@@ -42,6 +42,15 @@ def check_fits(x: Any, result: Any, name: str) -> None:
         raise DtypeError(
             f"{name}: a result of dtype {new} cannot be stored in a {own} tensor. "
             f"Convert the tensor first: x = x.to(wengert.{new.name})."
+        )
+
+
+def exact_out(out: Any, dtype: Dtype, name: str) -> None:
+    """Raise unless `out` has just this dtype, where a function will not convert its result."""
+    if isinstance(out, Handle) and out._data.dtype != dtype:
+        raise DtypeError(
+            f"{name}: the result has dtype {dtype} and out has {out._data.dtype}. Pass an out of "
+            "that dtype."
         )
 
 

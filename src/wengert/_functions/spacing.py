@@ -7,12 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import Dtype, as_dtype, get_default_dtype, int64, number_dtype
+from .._base.dtypes import (
+    Dtype,
+    as_dtype,
+    complex128,
+    float64,
+    get_default_dtype,
+    int64,
+    number_dtype,
+)
 from .._base.errors import DtypeError, ShapeError
 from .._base.kinds import is_generic
+from .._declare.elementwise import convert
 from .._graph.value import Handle
+from .._primitives import elementwise as e
 from .._primitives.creation import constant
-from .._record.trace import concrete
 from .creation import finish
 from .filling import sizes_of
 from .out import takes_out
@@ -23,7 +32,7 @@ def _number(value: Any, name: str) -> Any:
     if isinstance(value, Handle):
         if value._data.ndim:
             raise ShapeError(f"{name}: expected a 0-d tensor, not shape {value._data.shape}.")
-        return concrete(value, "number").item()
+        return value.item()  # pyright: ignore[reportAttributeAccessIssue]
     return value.item() if is_generic(value) else value
 
 
@@ -57,32 +66,48 @@ def arange(
         raise ValueError(f"arange: a step of {step} does not lead from {start} to {end}.")
     whole = all(isinstance(value, int) for value in (start, end, step))
     chosen = (int64 if whole else get_default_dtype()) if dtype is None else as_dtype(dtype)
-    if chosen.kind in "iu":
-        start, end, step = int(start), int(end), int(step)
+    if chosen == int64 and not whole:
+        start, end, step, whole = int(start), int(end), int(step), True
         if step == 0:
             raise ValueError("arange: step must not be 0 as an integer.")
-        whole = True
-    if whole:
-        count = max(-((start - end) // step), 0)
-        values = (start + step * np.arange(count, dtype=np.int64)).astype(chosen)
-    else:
-        count = max(math.ceil((end - start) / step), 0)
-        values = (start + step * np.arange(count, dtype=np.float64)).astype(chosen)
+    count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    if chosen.kind in "iu":
+        start, step = int(start), int(step)
+    values = start + step * np.arange(
+        max(count, 0), dtype=np.float64 if chosen.kind in "fcV" else np.int64
+    )
+    values = values.astype(chosen)
     return finish(constant(values), requires_grad)
 
 
-def _spaced(start: Any, end: Any, steps: int, name: str) -> tuple[np.ndarray[Any, Any], Dtype]:
-    """Equally spaced numbers, counted from the nearer end, and the dtype that they suggest."""
+def _spaced(start: Any, end: Any, steps: int, dtype: Any, name: str) -> tuple[Any, Dtype]:
+    """Equally spaced numbers in double precision, counted from the nearer end, and their dtype."""
     steps = _number(steps, name)
     if steps.__class__ is not int or steps < 0:
         raise ValueError(f"{name}: steps must be a whole number that is not negative, not {steps}.")
-    first, last = _number(start, name), _number(end, name)
-    is_complex = isinstance(first, complex) or isinstance(last, complex)
-    places = np.arange(steps)
-    step = (last - first) / (steps - 1) if steps > 1 else 0.0
-    near_end = last - step * (steps - 1.0 - places)
-    values = np.where(places < (steps + 1) // 2, first + step * places, near_end)
-    return values, number_dtype(1j if is_complex else 1.0)
+    is_complex = any(
+        v._data.dtype.kind == "c" if isinstance(v, Handle) else isinstance(v, complex)
+        for v in (start, end)
+    )
+    chosen = number_dtype(1j if is_complex else 1.0) if dtype is None else as_dtype(dtype)
+    if is_complex and chosen.kind != "c":
+        raise DtypeError(f"{name}: complex numbers do not fit into {chosen}.")
+    first, last = (_end_point(value, chosen, is_complex, name) for value in (start, end))
+    places = constant(np.arange(steps, dtype=np.float64))
+    step = e.mul(e.sub(last, first), 1.0 / (steps - 1) if steps > 1 else 0.0)
+    from_start = e.add(first, e.mul(step, places))
+    from_end = e.sub(last, e.mul(step, e.sub(float(steps - 1), places)))
+    return e.where(e.lt(places, float((steps + 1) // 2)), from_start, from_end), chosen
+
+
+def _end_point(value: Any, chosen: Dtype, is_complex: bool, name: str) -> Any:
+    wide = complex128 if is_complex else float64
+    if not isinstance(value, Handle):
+        number = int(value) if chosen.kind in "iu" else value
+        return constant(np.asarray(number, wide))
+    if value._data.ndim:
+        raise ShapeError(f"{name}: expected a 0-d tensor, not shape {tuple(value._data.shape)}.")
+    return convert(convert(value, int64) if chosen.kind in "iu" else value, wide)
 
 
 @takes_out
@@ -104,17 +129,8 @@ def linspace(
     >>> wengert.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-    values, suggested = _spaced(start, end, steps, "linspace")
-    return _from_values(values, suggested, dtype, requires_grad, "linspace")
-
-
-def _from_values(
-    values: np.ndarray[Any, Any], suggested: Dtype, dtype: Any, requires_grad: bool, name: str
-) -> Any:
-    chosen = suggested if dtype is None else as_dtype(dtype)
-    if values.dtype.kind == "c" and chosen.kind != "c":
-        raise DtypeError(f"{name}: complex numbers do not fit into {chosen}.")
-    return finish(constant(values.astype(chosen)), requires_grad)
+    values, chosen = _spaced(start, end, steps, dtype, "linspace")
+    return finish(convert(values, chosen), requires_grad)
 
 
 @takes_out
@@ -137,10 +153,8 @@ def logspace(
     >>> wengert.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    exponents, suggested = _spaced(start, end, steps, "logspace")
-    with np.errstate(all="ignore"):
-        values = np.power(base, exponents)
-    return _from_values(values, suggested, dtype, requires_grad, "logspace")
+    exponents, chosen = _spaced(start, end, steps, dtype, "logspace")
+    return finish(convert(e.pow(float(base), exponents), chosen), requires_grad)
 
 
 @takes_out

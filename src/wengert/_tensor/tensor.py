@@ -790,6 +790,8 @@ _WIDE_OPERANDS = (Tensor, float, int, complex, np.generic)
 
 def _foreign(function: Any, x: Any, other: Any, reflected: bool = False) -> Any:
     """An operator with an operand that may be a NumPy array; NotImplemented for other types."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"an operator of Tensor was called on {type(x).__name__}.")
     if is_array(other):
         other = creation.from_numpy(other)  # pyright: ignore[reportUnknownArgumentType]
     elif not isinstance(other, _WIDE_OPERANDS):
