@@ -20,14 +20,21 @@ from wengert._declare.registry import primitives
 from .oracles import DIFFERENTIATED_AS, ELEMENTWISE, WHOLE, Array, mp
 
 REAL_ONLY = {
+    "airy",
     "amax",
     "amin",
     "argmax",
     "argmin",
+    "bessel_i",
+    "bessel_j",
+    "bessel_k",
+    "bessel_y",
     "complement",
     "complex",
     "cummax",
     "cummin",
+    "erfcx",
+    "polynomial",
     "sort",
     "view_as_complex",
 }

@@ -8,6 +8,7 @@ differentiate the oracle numerically, so no derivative is written here.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -74,6 +75,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "acos": mp.acos,
     "acosh": mp.acosh,
     "add": _sum_of,
+    "arithmetic_shift_right": lambda x, y: x >> y if y >= 0 else -1 if x < 0 else 0,
     "asin": mp.asin,
     "asinh": mp.asinh,
     "atan": mp.atan,
@@ -84,31 +86,50 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "bitwise_or": lambda x, y: x | y,
     "bitwise_xor": lambda x, y: x ^ y,
     "ceil": lambda x: x if isinstance(x, int) else mp.ceil(x),
+    "copysign": lambda x, y: abs(x) if y >= 0 else -abs(x),
     "cos": mp.cos,
     "cosh": mp.cosh,
+    "digamma": mp.digamma,
     "div": lambda x, y: x / y,
+    "entr": lambda x: -x * mp.log(x),
     "eq": lambda x, y: x == y,
     "erf": mp.erf,
     "erfc": _erfc,
+    "erfinv": mp.erfinv,
     "exp": mp.exp,
+    "exp2": lambda x: mp.power(2, x),
     "expm1": lambda x: mp.exp(x) - 1,
+    "exponent": lambda x: mp.frexp(x)[1],
     "floor": lambda x: x if isinstance(x, int) else mp.floor(x),
     "floor_divide": _quotient,
     "fmod": _with_sign_of_first,
+    "gcd": math.gcd,
     "ge": lambda x, y: x >= y,
     "gt": lambda x, y: x > y,
     "hash64": _splitmix64,
+    "hypot": mp.hypot,
+    "igamma": lambda a, x: mp.gammainc(a, 0, x, regularized=True),
+    "igammac": lambda a, x: mp.gammainc(a, x, mp.inf, regularized=True),
     "isfinite": lambda x: isinstance(x, int) or bool(mp.isfinite(x)),
     "isnan": lambda x: not isinstance(x, int) and bool(mp.isnan(x)),
+    "lcm": math.lcm,
     "le": lambda x, y: x <= y,
+    "left_shift": lambda x, y: x << y if y >= 0 else 0,
+    "lgamma": mp.loggamma,
     "log": mp.log,
+    "log10": mp.log10,
     "log1p": lambda x: mp.log(1 + x),
+    "log2": lambda x: mp.log(x) / mp.log(2),
+    "log_ndtr": lambda x: mp.log(mp.ncdf(x)),
     "lt": lambda x, y: x < y,
+    "mantissa": lambda x: mp.frexp(x)[0],
     "maximum": lambda x, y: x if x >= y else y,
     "minimum": lambda x, y: x if x <= y else y,
     "mul": _product_of,
+    "ndtri": lambda x: mp.sqrt(2) * mp.erfinv(2 * x - 1),
     "ne": lambda x, y: x != y,
     "neg": lambda x: -x,
+    "nextafter": lambda x, y: x,
     "pow": _power,
     "reciprocal": lambda x: 1 / x,
     "relu": lambda x: x if x > 0 else 0 * x,
@@ -118,6 +139,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "shift_right": lambda x, y: (x & ((1 << 64) - 1)) >> y,
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
     "sign": lambda x: x if isinstance(x, bool) else (x > 0) - (x < 0),
+    "signbit": lambda x: x < 0,
     "sin": mp.sin,
     "sinh": mp.sinh,
     "sqrt": mp.sqrt,
@@ -126,6 +148,9 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "tanh": mp.tanh,
     "trunc": _truncated,
     "where": lambda condition, x, y: x if condition else y,
+    "xlog1py": lambda x, y: x * mp.log(1 + y),
+    "xlogy": lambda x, y: x * mp.log(y),
+    "zeta": mp.zeta,
 }
 
 
@@ -745,13 +770,61 @@ def _view_put(base: Array, value: Array, chain: Any) -> Array:
     return flat.reshape(base.shape)
 
 
+def _bessel_i(x: Array, order: int, scaled: bool) -> Array:
+    return _each(lambda v: mp.besseli(order, v) * (mp.exp(-abs(v)) if scaled else 1), x)
+
+
+def _bessel_k(x: Array, order: int, scaled: bool) -> Array:
+    return _each(lambda v: mp.besselk(order, v) * (mp.exp(v) if scaled else 1), x)
+
+
+def _repeated_integral(x: Any, order: int) -> Any:
+    below, here = 2 / mp.sqrt(mp.pi), mp.exp(x * x) * mp.erfc(x)
+    for n in range(1, order + 1):
+        below, here = here, (below - 2 * x * here) / (2 * n)
+    return here
+
+
+def _spherical(x: Any, order: int) -> Any:
+    return x**order / mp.fac2(2 * order + 1) * mp.hyp0f1(order + mp.mpf(3) / 2, -x * x / 4)
+
+
+_POLYNOMIALS: dict[str, Callable[[int, Any], Any]] = {
+    "chebyshev_t": mp.chebyt,
+    "chebyshev_u": mp.chebyu,
+    "chebyshev_v": lambda n, x: mp.chebyu(n, x) - (mp.chebyu(n - 1, x) if n else 0),
+    "chebyshev_w": lambda n, x: mp.chebyu(n, x) + (mp.chebyu(n - 1, x) if n else 0),
+    "hermite_h": mp.hermite,
+    "hermite_he": lambda n, x: mp.mpf(2) ** (-mp.mpf(n) / 2) * mp.hermite(n, x / mp.sqrt(2)),
+    "laguerre": lambda n, x: mp.laguerre(n, 0, x),
+    "legendre": mp.legendre,
+}
+
+
+def _polynomial(x: Array, degree: Array, family: str, derivative: int) -> Array:
+    out = _empty(x.shape)
+    for place in numpy.ndindex(*x.shape):
+        n, v = int(degree[place]), x[place]
+        of = _POLYNOMIALS[family]
+        if derivative == 0:
+            out[place] = of(n, v)
+        else:  # the one family that is tried: (x**2 - 1) p'[n] = n (x p[n] - p[n - 1])
+            out[place] = n * (v * of(n, v) - of(n - 1, v)) / (v * v - 1)
+    return out
+
+
 WHOLE: dict[str, Callable[..., Any]] = {
     "adjugate": _adjugate,
     "adjugate_change": _adjugate_change,
+    "airy": lambda x, derivative: _each(lambda v: mp.airyai(v, derivative=derivative), x),
     "amax": _reduce(lambda a, b: b if b > a else a, None),
     "amin": _reduce(lambda a, b: b if b < a else a, None),
     "argmax": _position(lambda a, b: a > b),
     "argmin": _position(lambda a, b: a < b),
+    "bessel_i": _bessel_i,
+    "bessel_j": lambda x, order: _each(lambda v: mp.besselj(order, v), x),
+    "bessel_k": _bessel_k,
+    "bessel_y": lambda x, order: _each(lambda v: mp.bessely(order, v), x),
     "cholesky": _cholesky,
     "cholesky_info": _cholesky_info,
     "complement": _complement,
@@ -769,6 +842,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "eig": _eig,
     "eigh": _eigh,
     "embed": _embed,
+    "erfcx": lambda x, order: _each(lambda v: _repeated_integral(v, order), x),
     "expand": _expand,
     "fold": _fold,
     "full": lambda shape, value, dtype: numpy.full(shape, value, object),
@@ -786,6 +860,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "overwrite": lambda old, new: new,
     "permute": _permute,
     "pinv": _pinv,
+    "polynomial": _polynomial,
     "put": _put,
     "qr": _qr,
     "real": lambda x: _each(mp.re, x),
@@ -797,6 +872,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "slogdet": _slogdet,
     "solve": _solve,
     "sort": _sort,
+    "spherical_bessel_j": lambda x, order: _each(lambda v: _spherical(v, order), x),
     "sum": _reduce(_sum_of, 0),
     "svd": _svd,
     "take": _take,

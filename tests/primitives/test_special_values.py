@@ -92,12 +92,15 @@ UNARY: dict[str, Callable[[float], Any]] = {
     "erf": math.erf,
     "erfc": math.erfc,
     "exp": c99(math.exp),
+    "exp2": c99(math.exp2),
     "expm1": c99(math.expm1),
     "floor": _whole(math.floor),
     "isfinite": math.isfinite,
     "isnan": math.isnan,
     "log": lambda x: -INF if x == 0 else c99(math.log)(x),
+    "log10": lambda x: -INF if x == 0 else c99(math.log10)(x),
     "log1p": lambda x: -INF if x == -1 else c99(math.log1p)(x),
+    "log2": lambda x: -INF if x == 0 else c99(math.log2)(x),
     "neg": lambda x: -x,
     "reciprocal": lambda x: _divide(1.0, x),
     "relu": lambda x: x if x > 0 or math.isnan(x) else 0.0,
@@ -105,6 +108,7 @@ UNARY: dict[str, Callable[[float], Any]] = {
     "rsqrt": lambda x: _divide(1.0, c99(math.sqrt)(x)),
     "sigmoid": _logistic,
     "sign": lambda x: x if math.isnan(x) else float((x > 0) - (x < 0)),
+    "signbit": lambda x: math.copysign(1, x) < 0,
     "sin": c99(math.sin),
     "sinh": c99(math.sinh),
     "sqrt": c99(math.sqrt),
@@ -116,22 +120,29 @@ UNARY: dict[str, Callable[[float], Any]] = {
 BINARY: dict[str, Callable[[float, float], Any]] = {
     "add": lambda x, y: x + y,
     "atan2": math.atan2,
+    "copysign": math.copysign,
     "div": _divide,
     "eq": lambda x, y: x == y,
     "ge": lambda x, y: x >= y,
     "gt": lambda x, y: x > y,
+    "hypot": math.hypot,
     "le": lambda x, y: x <= y,
     "lt": lambda x, y: x < y,
     "maximum": _extreme(True),
     "minimum": _extreme(False),
     "mul": lambda x, y: x * y,
     "ne": lambda x, y: x != y,
+    "nextafter": math.nextafter,
     "pow": _power,
     "sub": lambda x, y: x - y,
 }
 
-ELSEWHERE = {"floor_divide", "fmod", "remainder", "where"}
-"""Remainders have a test of their own; `where` only selects."""
+ELSEWHERE = {
+    *["floor_divide", "fmod", "remainder", "where"],
+    *["digamma", "entr", "erfinv", "exponent", "igamma", "igammac", "lgamma", "log_ndtr"],
+    *["mantissa", "ndtri", "xlog1py", "xlogy", "zeta"],
+}
+"""Remainders and special functions have tests of their own; `where` only selects."""
 
 
 def test_every_real_elementwise_primitive_is_here() -> None:

@@ -79,9 +79,9 @@ def _repeated_integral(x: Array, order: int) -> Array:
     if order == 0:
         return zero
     # Up (DLMF 7.18.7) it is stable on the left; on the right the recurrence has to run down.
-    below, here = np.full_like(x, _TWO_OVER_ROOT_PI), zero
+    below, here = np.full_like(x, _TWO_OVER_ROOT_PI), np.asarray(zero)
     for n in range(1, order + 1):
-        below, here = here, (below - 2.0 * x * here) / (2 * n)
+        below, here = here, np.asarray((below - 2.0 * x * here) / (2 * n))
     down = x > _DOWNWARD_FROM
     if down.any():
         here[down] = _downward(x[down], order)
