@@ -77,6 +77,7 @@ from ._functions import rounding as _rounding
 from ._functions import sampling as _sampling
 from ._functions import sampling_grid as _sampling_grid
 from ._functions import scattering as _scattering
+from ._functions import segments as _segments
 from ._functions import shape as _shape
 from ._functions import short_time as _short_time
 from ._functions import solving as _solving
@@ -87,6 +88,7 @@ from ._functions import statistics as _statistics
 from ._functions import transcendental as _transcendental
 from ._functions import views as _views
 from ._functions import window_functions as _window_functions
+from ._functions import writes as _writes
 from ._functions.activations import *
 from ._functions.adaptive_pooling import *
 from ._functions.arithmetic import *
@@ -129,6 +131,7 @@ from ._functions.rounding import *
 from ._functions.sampling import *
 from ._functions.sampling_grid import *
 from ._functions.scattering import *
+from ._functions.segments import *
 from ._functions.shape import *
 from ._functions.short_time import *
 from ._functions.solving import *
@@ -139,6 +142,7 @@ from ._functions.statistics import *
 from ._functions.transcendental import *
 from ._functions.views import *
 from ._functions.window_functions import *
+from ._functions.writes import *
 from ._record.modes import (
     enable_grad,
     inference_mode,
@@ -323,9 +327,12 @@ __all__ += _copies.__all__
 __all__ += _creation.__all__
 __all__ += _ctc.__all__
 __all__ += _cumulative.__all__
+__all__ += _distances.__all__
 __all__ += _distinct.__all__
 __all__ += _dropout.__all__
 __all__ += _dtype_functions.__all__
+__all__ += _einsum.__all__
+__all__ += _factors.__all__
 __all__ += _filling.__all__
 __all__ += _histograms.__all__
 __all__ += _indexing.__all__
@@ -334,17 +341,11 @@ __all__ += _logic.__all__
 __all__ += _losses.__all__
 __all__ += _margins.__all__
 __all__ += _matrix.__all__
-__all__ += _distances.__all__
-__all__ += _spectra.__all__
-__all__ += _solving.__all__
-__all__ += _short_time.__all__
-__all__ += _older_linalg.__all__
-__all__ += _factors.__all__
-__all__ += _einsum.__all__
 __all__ += _matrix_functions.__all__
 __all__ += _matrix_sums.__all__
 __all__ += _normalization.__all__
 __all__ += _norms.__all__
+__all__ += _older_linalg.__all__
 __all__ += _ordering.__all__
 __all__ += _padding.__all__
 __all__ += _pooling.__all__
@@ -356,10 +357,15 @@ __all__ += _rounding.__all__
 __all__ += _sampling.__all__
 __all__ += _sampling_grid.__all__
 __all__ += _scattering.__all__
+__all__ += _segments.__all__
 __all__ += _shape.__all__
+__all__ += _short_time.__all__
+__all__ += _solving.__all__
 __all__ += _spacing.__all__
 __all__ += _special.__all__
+__all__ += _spectra.__all__
 __all__ += _statistics.__all__
 __all__ += _transcendental.__all__
 __all__ += _views.__all__
 __all__ += _window_functions.__all__
+__all__ += _writes.__all__

@@ -255,6 +255,8 @@ def test_out_takes_several_results() -> None:
     assert found.values is values
     _equal(values, [3, 5])
     _equal(indices, [0, 1])
+    nothing = w.zeros(5, 0, 2)
+    assert w.amax(nothing, 2, out=w.zeros(5, 0)).numel() == 0
     with pytest.raises(TypeError, match="aminmax: out must have the dtype float32"):
         w.aminmax(x, out=(w.empty(0), w.empty(0, dtype="float64")))
 
@@ -365,6 +367,9 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], type[Exception], str]]
     ("cov", (w.ones(1, 1, 1),), {}, ValueError, "2 axes"),
     ("cov", (X,), {"fweights": w.tensor([1, -1])}, ValueError, "negative"),
     ("cov", (X,), {"aweights": w.ones(3)}, ValueError, "2 weights"),
+    ("_segment_reduce", (X, "sum"), {"lengths": WHOLE}, ValueError, "do not add up"),
+    ("_segment_reduce", (X, "sum"), {}, TypeError, "lengths or offsets"),
+    ("_segment_reduce", (X, "any"), {"lengths": WHOLE}, ValueError, "any"),
     ("masked.sum", (X,), {"mask": WHOLE}, TypeError, "bool"),
     ("masked.sum", (X,), {"mask": w.ones(3, dtype=w.bool)}, ValueError, "do not broadcast"),
 ]

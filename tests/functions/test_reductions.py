@@ -200,7 +200,8 @@ case(
 case("searchsorted", np.sort(V), V, right=True, expected=np.searchsorted(np.sort(V), V, "right"),
      smooth=False)  # fmt: skip
 case("searchsorted", np.sort(A), B[:, :2], smooth=False,
-     expected=[np.searchsorted(a, b) for a, b in zip(np.sort(A), B[:, :2], strict=True)])  # fmt: skip
+     expected=[np.searchsorted(a, b)
+               for a, b in zip(np.sort(A), B[:, :2], strict=True)])  # fmt: skip
 case("bucketize", A, np.array([-1.0, 0.5, 1.0]), expected=np.digitize(A, [-1, 0.5, 1], right=True),
      smooth=False)  # fmt: skip
 case("histc", A, 5, -2, 3, expected=np.histogram(A, 5, (-2, 3))[0], smooth=False)
@@ -252,6 +253,24 @@ case("masked.log_softmax", A, 0, mask=w.from_numpy(np.ones_like(MASK)),
      expected=scipy.special.log_softmax(A, 0))  # fmt: skip
 case("masked.logaddexp", A, B, input_mask=w.from_numpy(MASK),
      expected=np.where(MASK, np.logaddexp(A, B), B))  # fmt: skip
+
+
+_PARTS = [V[:2], V[2:2], V[2:4], V[4:]]
+_LENGTHS = w.tensor([2, 0, 2, 1])
+for _name, _part, _start in [
+    ("sum", np.sum, 1.5),
+    ("prod", np.prod, 2.0),
+    ("max", lambda x, initial: np.max(x, initial=initial), 1.0),
+    ("min", lambda x, initial: np.min(x, initial=initial), 1.0),
+]:
+    case(
+        "_segment_reduce", V, _name, lengths=_LENGTHS, initial=_start,
+        expected=[_part(part, initial=_start) for part in _PARTS],
+    )  # fmt: skip
+case("_segment_reduce", A, "mean", offsets=w.tensor([[0, 1, 4], [0, 3, 4], [0, 2, 4]]), axis=1,
+     expected=[[row[:k].mean(), row[k:].mean()]
+               for row, k in zip(A, (1, 3, 2), strict=True)])  # fmt: skip
+case("_segment_reduce", A, "sum", lengths=w.tensor([1, 1]), unsafe=True, expected=A[:2])
 
 
 @pytest.mark.parametrize("call", CALLS, ids=identify)

@@ -284,6 +284,7 @@ def gradient(
         raise DtypeError("gradient: bool is not supported. Convert with x.to(wengert.float32).")
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: edge_order={edge_order}; use 1 or 2.")
+    spacing = 1 if spacing is None else spacing
     several = is_list_or_tuple(spacing)
     if dim is None:
         dims: list[Any] = [*range(ndim)]
