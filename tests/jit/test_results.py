@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import wengert as wg
@@ -45,3 +46,32 @@ def test_an_extreme_of_nothing_raises_as_eagerly(name: str) -> None:
     for function in (extreme, wg.jit(extreme)):
         with pytest.raises(DimensionError, match="is empty; it has no extreme"):
             function(wg.zeros(0))
+
+
+def test_what_a_result_holds_is_made_anew_at_every_call() -> None:
+    f = wg.jit(lambda: (np.ones(2), [1, {}], wg.ones(1)))
+    array, parts, _ = f()
+    array[0], parts[0] = 7.0, 7
+    parts[1]["key"] = 1
+    array, parts, _ = f()
+    assert (array.tolist(), parts) == ([1.0, 1.0], [1, {}])
+
+
+def test_a_container_from_outside_is_returned_itself() -> None:
+    log: list[Any] = []
+
+    def step(x: Any) -> Any:
+        log.append(x)
+        return log
+
+    f = wg.jit(step)
+    assert f(wg.ones(1)) is log
+    assert f(wg.ones(1)) is log
+    assert len(log) == 2
+
+
+def test_results_under_inference_mode_are_marked() -> None:
+    f = wg.jit(lambda x: x * 2)
+    with wg.inference_mode():
+        assert f(wg.ones(1)).is_inference()
+    assert not f(wg.ones(1)).is_inference()

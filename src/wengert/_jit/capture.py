@@ -348,18 +348,20 @@ class _Capture:
     # ---- recipes ----------------------------------------------------------------------------
 
     def _recipe(self, value: Any) -> tuple[str, Any]:
-        """How to make `value` again after each call."""
+        """How to make `value` again after each call; what exists outside stays what it is."""
         if isinstance(value, Handle):
             return self._handle_recipe(value)
+        if any(container.holder is value for container in self.state.containers):
+            return ("constant", value)
         if is_dict(value):
             pairs = [(key, self._recipe(item)) for key, item in value.items()]
-            if any(recipe[0] != "constant" for _, recipe in pairs):
-                return ("dict", (value.__class__, pairs))
-            return ("constant", value)
+            return ("dict", (value.__class__, pairs))
         if is_list_or_tuple(value):
             parts = [self._recipe(item) for item in value]
-            if any(part[0] != "constant" for part in parts):
+            if isinstance(value, list) or any(part[0] != "constant" for part in parts):
                 return ("sequence", (value.__class__, parts))
+        if is_array(value) and id(value) not in self.state.arrays:
+            return ("array", value)
         return ("constant", value)
 
     def _handle_recipe(self, value: Any) -> tuple[str, Any]:

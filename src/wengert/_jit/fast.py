@@ -20,7 +20,7 @@ from .._record.storage import storage_of
 from .capture import Captured
 from .containers import flat
 from .lifting import State
-from .signature import memory
+from .signature import base_of, memory
 from .watch import compiled_watch
 
 MISS = object()
@@ -70,6 +70,7 @@ class FastPath:
                 if self._captured.sources[position].kind != "argument":
                     storages.add(memory(handle))
         names["state_storages"] = frozenset(storages)
+        names["owners"] = frozenset(base_of(inputs[p]) for p in self._captured.written)
         for position, owner in enumerate(owners):
             names[f"o{position}"] = owner
         exec(self._code, names)  # noqa: S102 - the text is made in this module
@@ -224,6 +225,9 @@ class _Source:
         )
         if position is not None:
             lines.append(f"    if not a{k}.flags.c_contiguous: return MISS")
+            if self._captured.written:
+                whole = f"a{k} if a{k}.base is None else a{k}.base"
+                lines.append(f"    if id({whole}) in owners: return MISS")
         return lines
 
     def _outputs(self) -> list[str]:

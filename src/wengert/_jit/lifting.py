@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from .._base.kinds import is_array, is_dict, is_tuple
+from .._graph.node import Node
 from .._graph.value import Handle
 from .._record.random_state import Generator
 from .containers import Container, Slot, is_lifted, named, place_of, slots_of
@@ -235,6 +236,8 @@ class State:
 
     def _open(self, path: str, value: Any) -> Iterator[tuple[str, Any, Slot | None]]:
         """Enter a value's own container, if it has one; what is to be opened next."""
+        if isinstance(value, Handle) and value._edge is not None:
+            yield from self._hooks(path, value._edge[0])
         if isinstance(value, _OPAQUE):
             return
         if is_dict(value):
@@ -267,6 +270,13 @@ class State:
                 yield path, part, None
         else:
             yield from self._object(path, value)
+
+    def _hooks(self, path: str, node: Node) -> Iterator[tuple[str, Any, Slot | None]]:
+        """The hooks of a leaf, which a backward inside the function calls."""
+        if node.leaf is not None:
+            if node.hooks is None:
+                node.hooks = []  # one that is registered later is seen in the same list
+            yield from self._enter(Container("list", node.hooks, f"{path}.hooks"))
 
     def _object(self, path: str, value: Any) -> Iterator[tuple[str, Any, Slot | None]]:
         cls: type[Any] = value.__class__

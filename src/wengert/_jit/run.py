@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._base.errors import InplaceError
 from .._base.kinds import is_array
 from .._graph.graph import Graph
 from .._graph.node import LEAF, NO_PARAMS, Node
@@ -26,7 +27,7 @@ from .fast import FastPath
 from .lifting import State
 from .report import Report
 from .residuals import residuals
-from .signature import gradient_kind, layout, sharing
+from .signature import base_of, gradient_kind, layout, sharing
 
 
 class NumpyProgram:
@@ -167,6 +168,8 @@ class CompiledProgram:
 
     def fast(self, state: State, leaves: Sequence[Any]) -> Any:
         """A function for further calls with the same state, or None."""
+        if self.captured.effects:  # what it reads may stand elsewhere by now
+            return None
         handles, owners = self.touched(state, leaves)
         if self._fast is None:
             self._fast = FastPath(self.captured, leaves, self._fits)
@@ -188,6 +191,8 @@ class CompiledProgram:
         handles = [self._find(source, state, leaves) for source in captured.sources]
         owners = [self._find(effect.source, state, leaves) for effect in captured.grad_effects]
         inputs = self._arrays(handles)
+        if captured.written:
+            self._check_apart(inputs)
         # The versions go up first: an interrupt after the writes must not leave them unseen.
         storages = [storage_of(handles[p]) for p in captured.written if _is_handle(handles[p])]
         for storage, writer in zip(storages, captured.writers, strict=False):
@@ -217,10 +222,29 @@ class CompiledProgram:
             owner._grad = gradient
         return result
 
+    def _check_apart(self, inputs: list[Any]) -> None:
+        """Raise if what is written lies in the memory of another input that does not know it."""
+        places: dict[int, list[int]] = {}
+        for position, array in enumerate(inputs):
+            if is_array(array):
+                places.setdefault(base_of(array), []).append(position)
+        for written in self.captured.written:
+            for other in places[base_of(inputs[written])]:
+                # Each storage is one input, so two of them know nothing of one another.
+                if other != written and np.may_share_memory(inputs[written], inputs[other]):
+                    raise InplaceError(
+                        f"{self.name} writes into a tensor of shape {inputs[written].shape} whose "
+                        "memory another input shows as well: both were made from one NumPy array. "
+                        "Make one from the other (view = x[1:]), or pass a copy."
+                    )
+
     def _outputs(self, handles: list[Any], inputs: list[Any]) -> list[Any]:
         if self._derivable is not None and _modes.current().grad:
             return self._recorded(handles, inputs)
         outs = [new_handle(array) for array in self._call(*inputs)]
+        if _modes.current().inference:
+            for out in outs:
+                out._inference = True
         if self._spent is not None:
             for index, live in enumerate(self.captured.differentiable):
                 if live:
@@ -263,6 +287,8 @@ class _Builder:
             return self._outs[content]
         if kind == "constant":
             return content
+        if kind == "array":
+            return content.copy()
         if kind == "source":
             return self._program._find(content, self._state, self._leaves)
         if kind == "number":

@@ -21,12 +21,16 @@ def kind_of(leaf: Any) -> str:
     return "number" if leaf.__class__ is float or leaf.__class__ is int else "constant"
 
 
-def gradient_kind(handle: Any) -> str:
-    """Whether a handle is a constant, a leaf that requires grad, or a recorded result."""
+def gradient_kind(handle: Any) -> Any:
+    """Whether a handle is a constant, a leaf that requires grad (with its hooks, which run inside),
+    or a recorded result.
+    """
     edge = handle._edge
     if edge is None:
         return "constant"
-    return "leaf" if edge[0].leaf is not None else "result"
+    if edge[0].leaf is None:
+        return "result"
+    return ("leaf", *edge[0].hooks) if edge[0].hooks else "leaf"
 
 
 def layout(array: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
@@ -52,6 +56,11 @@ def sharing(handles: list[Any]) -> tuple[Any, ...]:
         places = [x._data.ctypes.data - root.ctypes.data for x in (handles[earlier], handle)]
         found.append((earlier, root.shape, layout(root), *places))
     return tuple(found)
+
+
+def base_of(array: np.ndarray[Any, Any]) -> int:
+    """What two arrays have in common that can lie in the same memory."""
+    return id(array if array.base is None else array.base)
 
 
 def describe(leaf: Any) -> Any:

@@ -215,13 +215,14 @@ def _rebind(target: Any, value: Any) -> None:
     traced = _modes.current().trace is not None
     stopped = not _modes.current().grad
     view = target._view
+    old = edge_of(target)
     new = edge_of(value)
     depends = old is not None and old[0].differentiable
     if new is None or (traced and not stopped and depends and not new[0].differentiable):
         # The node that says: what was there before has no influence any more.
         value = record(put, (target, value), {"chain": ()})
     elif traced and stopped:
-        value = _with_history(edge_of(target), value)
+        value = _with_history(old, value)
     if view is None:
         target._edge = edge_of(value)
         return

@@ -76,8 +76,9 @@ def cut(value: Any, mask: Mask | None) -> Any:
     """`value` where the mask holds: a product with zeros elsewhere, which may have become NaN."""
     if mask is None:
         return value
-    data = value._data
-    if is_array(data) and not _modes.current().grad and not np.isnan(data).any():
+    data, modes = value._data, _modes.current()
+    seen = is_array(data) and modes.trace is None and not modes.grad
+    if seen and not np.isnan(data).any():
         return Partly(value, mask)  # the zeros are still there: the mask need not be known
     return Partly(where(mask.get(), value, 0.0), mask)
 

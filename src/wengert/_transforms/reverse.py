@@ -349,12 +349,13 @@ def deposit(handle: Any, g: Any, shared: bool) -> None:
             handle.grad = g
             return
         data = g._data
-        if is_array(data):
+        if is_array(data) and _modes.current().trace is None:
             if shared or g._view is not None or not data.flags.c_contiguous:
                 data = data.copy()
             handle.grad = new_handle(data)
         else:
-            handle.grad = new_handle(data, edge_of(g))
+            # A tensor from outside a trace is taken for what it will be at each call.
+            handle.grad = new_handle(data, edge_of(g)) if not is_array(data) else g.clone()
     elif recording:
         handle.grad = add(before, g)
     else:
