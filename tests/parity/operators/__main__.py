@@ -34,6 +34,7 @@ def shown(verdict: Verdict, verbose: bool) -> str:
                 lines += _wrapped(f"{mode} {kind}: {what[:width]}", "  ! ")
                 lines += _wrapped(f"at {where[:width]}", "      ")
     if verbose:
+        lines += [f"    {text}" for text in verdict.settled]
         lines.append(f"    seed {seed_of(verdict.name)}; native: {verdict.native}")
     return "\n".join(lines)
 

@@ -17,7 +17,6 @@ import wengert
 from . import database
 from .compare import as_array
 from .convert import Call, array, leaves
-from .gauge import same_value
 from .subject import Subject, floating
 from .values import Check
 from .verdict import NotApplicable, Wrong
@@ -78,18 +77,22 @@ def _check(subject: Subject, call: Call, places: list[int | None]) -> None:
                 raise
         else:
             break
-    shapes = [[tuple(leaf.shape) for leaf in leaves(one) if isinstance(leaf, torch.Tensor)]
-              for one in expected]  # fmt: skip
+    shapes = [
+        [tuple(leaf.shape) for leaf in leaves(one) if isinstance(leaf, torch.Tensor)]
+        for one in expected
+    ]
     if any(shape != shapes[0] for shape in shapes):
         raise NotApplicable("the shapes of results depend on the values")
     if not all(isinstance(leaf, torch.Tensor) for leaf in leaves(expected)):
         raise NotApplicable("no tensors come out")
     batches = [
-        wengert.from_numpy(numpy.ascontiguousarray(numpy.stack(
-            [array(own[k]) for own in elements], axis=place
-        ))) if place is not None else wengert.from_numpy(array(elements[0][k]))
+        wengert.from_numpy(
+            numpy.ascontiguousarray(numpy.stack([array(own[k]) for own in elements], axis=place))
+        )
+        if place is not None
+        else wengert.from_numpy(array(elements[0][k]))
         for k, place in enumerate(places)
-    ]  # fmt: skip
+    ]
     mine = subject.converted(call)()
     old = mine.tensors()
 
@@ -99,7 +102,9 @@ def _check(subject: Subject, call: Call, places: list[int | None]) -> None:
     try:
         results = wengert.vmap(function, in_dims=tuple(places), randomness="different")(*batches)
     except Exception as error:
-        if not isinstance(error, Wrong) and _theirs_refuses(subject, call, tensors, elements):
+        if not isinstance(error, Wrong) and _theirs_refuses(
+            subject, call, tensors, elements, places
+        ):
             raise NotApplicable("PyTorch's vmap raises as well") from error
         raise
     for k, one in enumerate(expected):
@@ -108,8 +113,10 @@ def _check(subject: Subject, call: Call, places: list[int | None]) -> None:
         if random:
             text = _kinds([as_array(leaf) for leaf in element], one)
         else:
-            same = type(one) if hasattr(one, "_fields") else None
-            text = same_value(subject.info.name, own, element, leaves(one) if same else one)
+            single = isinstance(one, torch.Tensor)
+            text = subject.difference(
+                own, element[0] if single else element, one if single else leaves(one)
+            )
         if text is not None:
             raise Wrong(f"element {k} of the batch: {text}")
 
@@ -126,15 +133,19 @@ def _theirs_refuses(
     call: Call,
     tensors: list[torch.Tensor],
     elements: list[list[torch.Tensor]],
+    places: list[int | None],
 ) -> bool:
-    """Whether PyTorch's vmap raises for a batch of all tensors."""
+    """Whether PyTorch's vmap raises as well."""
 
     def function(*inputs: torch.Tensor) -> Any:
         return tuple(leaves(call.put(tensors, list(inputs)).run(subject.theirs)))
 
-    stacked = [torch.stack([own[k] for own in elements]) for k in range(len(tensors))]
+    stacked = [
+        elements[0][k] if place is None else torch.stack([own[k] for own in elements], place)
+        for k, place in enumerate(places)
+    ]
     try:
-        torch.func.vmap(function, randomness="different")(*stacked)
+        torch.func.vmap(function, in_dims=tuple(places), randomness="different")(*stacked)
     except Exception:  # noqa: BLE001 - PyTorch raises anything
         return True
     return False

@@ -25,18 +25,39 @@ UNDEFINED = frozenset(
 
 RANDOM = frozenset(
     {
-        "bernoulli", "cauchy", "exponential", "geometric", "log_normal", "multinomial", "normal",
-        "normal/in_place", "normal/number_mean", "rand_like", "randint", "randint_like", "randn",
-        "randn_like", "uniform", "nn.functional.alpha_dropout", "nn.functional.dropout",
-        "nn.functional.dropout2d", "nn.functional.dropout3d",
+        "bernoulli",
+        "cauchy",
+        "exponential",
+        "geometric",
+        "log_normal",
+        "multinomial",
+        "normal",
+        "normal/in_place",
+        "normal/number_mean",
+        "rand_like",
+        "randint",
+        "randint_like",
+        "randn",
+        "randn_like",
+        "uniform",
+        "nn.functional.alpha_dropout",
+        "nn.functional.dropout",
+        "nn.functional.dropout2d",
+        "nn.functional.dropout3d",
         "nn.functional.feature_alpha_dropout/with_train",
         "nn.functional.feature_alpha_dropout/without_train",
-        "nn.functional.fractional_max_pool2d", "nn.functional.fractional_max_pool3d",
-        "nn.functional.multi_head_attention_forward", "nn.functional.rrelu",
+        "nn.functional.fractional_max_pool2d",
+        "nn.functional.fractional_max_pool3d",
+        "nn.functional.multi_head_attention_forward",
+        "nn.functional.rrelu",
         "nn.functional.scaled_dot_product_attention",
     }
-)  # fmt: skip
+)
 """Operators that may draw; a sample of theirs is random if PyTorch's two draws differ."""
+
+
+_CORRELATED = ("2d", "3d", "feature", "attention")
+"""Names of operators that draw one number for many elements."""
 
 
 def is_random(name: str, theirs: Callable[..., Any], call: Call) -> bool:
@@ -45,7 +66,7 @@ def is_random(name: str, theirs: Callable[..., Any], call: Call) -> bool:
         return False
     with torch.no_grad():
         first = [as_array(leaf) for leaf in leaves(_copied(call).run(theirs))]
-        for _ in range(3):
+        for _ in range(30):
             other = [as_array(leaf) for leaf in leaves(_copied(call).run(theirs))]
             if not all(map(numpy.array_equal, first, other, [True] * len(first))):
                 return True
@@ -71,7 +92,7 @@ def _numbers(draw: Callable[[], Any]) -> tuple[list[Any], numpy.ndarray]:
     return first, numpy.concatenate(pooled) if pooled else numpy.zeros(0)
 
 
-def same_distribution(ours: Callable[[], Any], theirs: Callable[[], Any]) -> str | None:
+def same_distribution(name: str, ours: Callable[[], Any], theirs: Callable[[], Any]) -> str | None:
     """What is different about shapes, dtypes or distribution of what two functions draw."""
     mine, our_numbers = _numbers(ours)
     yours, their_numbers = _numbers(theirs)
@@ -80,12 +101,17 @@ def same_distribution(ours: Callable[[], Any], theirs: Callable[[], Any]) -> str
             return f"{our.dtype}{our.shape}, PyTorch has {their.dtype}{their.shape}"
     if our_numbers.size == 0:
         return None
-    return _apart(our_numbers.real, their_numbers.real) or _apart(
-        our_numbers.imag, their_numbers.imag
+    shared = 1
+    if any(part in name for part in _CORRELATED):
+        shared = max(1, yours[0].size // math.prod(yours[0].shape[:2]))
+        if "attention" in name:
+            shared = max(1, yours[0].size)
+    return _apart(our_numbers.real, their_numbers.real, shared) or _apart(
+        our_numbers.imag, their_numbers.imag, shared
     )
 
 
-def _apart(ours: numpy.ndarray, theirs: numpy.ndarray) -> str | None:
+def _apart(ours: numpy.ndarray, theirs: numpy.ndarray, shared: int) -> str | None:
     mine, yours = numpy.sort(ours.astype(float)), numpy.sort(theirs.astype(float))
     places = numpy.concatenate([mine, yours])
     steps = [
@@ -93,7 +119,7 @@ def _apart(ours: numpy.ndarray, theirs: numpy.ndarray) -> str | None:
     ]
     distance = float(abs(steps[0] - steps[1]).max())
     # Smirnov: P(D > c sqrt((n + m) / (n m))) -> 2 exp(-2 c^2); 2.7 gives 1e-6
-    critical = 2.7 * math.sqrt(1 / mine.size + 1 / yours.size)
+    critical = 2.7 * math.sqrt(shared / mine.size + shared / yours.size)
     if distance <= critical:
         return None
     return f"the distributions are {distance:.3f} apart (at most {critical:.3f} by chance)"

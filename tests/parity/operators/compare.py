@@ -65,16 +65,20 @@ def difference(
         return _first(ours, theirs, ours != theirs)
     if theirs.dtype.name in ("float16", "bfloat16"):
         ours, theirs, tolerance = (
-            ours.astype(numpy.float32), theirs.astype(numpy.float32), TOLERANCES["float16"]
-        )  # fmt: skip
+            ours.astype(numpy.float32),
+            theirs.astype(numpy.float32),
+            TOLERANCES["float16"],
+        )
     bound = tolerance or TOLERANCES[theirs.dtype.name]
     finite = numpy.isfinite(theirs)
     if theirs.dtype.kind == "c":  # which part of a complex number is infinite is nobody's promise
         other_kind = finite != numpy.isfinite(ours)
     else:
-        other_kind = (numpy.isnan(theirs) != numpy.isnan(ours)) | (
-            ~finite & ~numpy.isnan(theirs) & (ours != theirs)
-        ) | (finite & ~numpy.isfinite(ours))  # fmt: skip
+        other_kind = (
+            (numpy.isnan(theirs) != numpy.isnan(ours))
+            | (~finite & ~numpy.isnan(theirs) & (ours != theirs))
+            | (finite & ~numpy.isfinite(ours))
+        )
     if other_kind.any():
         return _first(ours, theirs, other_kind)
     both = finite & numpy.isfinite(ours)
@@ -99,6 +103,8 @@ def _first(ours: numpy.ndarray, theirs: numpy.ndarray, where: numpy.ndarray) -> 
 
 def equal_results(ours: Any, theirs: Any, tolerance: Tolerance | None = None) -> str | None:
     """What is different about all that two calls returned, or None."""
+    if isinstance(theirs, torch.Size):
+        return None if tuple(ours) == tuple(theirs) else f"{ours!r}, PyTorch has {theirs!r}"
     mine, yours = leaves(ours), leaves(theirs)
     if len(mine) != len(yours):
         return f"{len(mine)} results, PyTorch has {len(yours)}"

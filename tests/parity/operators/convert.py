@@ -44,7 +44,7 @@ def _view(tensor: torch.Tensor) -> Any:
     """The tensor as a view of all its memory, as `as_strided` sees it."""
     flat = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage().clone())
     base = wengert.from_numpy(flat.numpy())
-    return base.as_strided(tuple(tensor.shape), tensor.stride(), tensor.storage_offset()).detach()
+    return base.as_strided(tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
 
 
 def ours(value: Any, memo: dict[int, Any], views: bool = False) -> Any:
@@ -99,6 +99,22 @@ class Call:
         return Call(
             tuple(ours(value, memo, views and k == 0) for k, value in enumerate(self.args)),
             {key: ours(value, memo) for key, value in self.kwargs.items()},
+        )
+
+    def widened(self) -> Call:
+        """The call with arrays for tensors, real ones in float64."""
+
+        def wide(value: Any) -> Any:
+            if isinstance(value, torch.Tensor):
+                found = array(value)
+                return found.astype(numpy.float64) if found.dtype.kind in "fiu" else found
+            if isinstance(value, (tuple, list)):
+                return type(value)(map(wide, value))
+            return value
+
+        return Call(
+            tuple(wide(value) for value in self.args),
+            {key: wide(value) for key, value in self.kwargs.items()},
         )
 
     def tensors(self, keep: Callable[[Any], bool] = lambda tensor: True) -> list[Any]:

@@ -18,8 +18,15 @@ import wengert
 from .convert import ours
 
 _MODULES = (
-    "linalg", "fft", "special", "nn.functional", "signal.windows", "masked", "sparse", "random",
-)  # fmt: skip
+    "linalg",
+    "fft",
+    "special",
+    "nn.functional",
+    "signal.windows",
+    "masked",
+    "sparse",
+    "random",
+)
 
 
 class Missing(Exception):

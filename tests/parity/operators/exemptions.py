@@ -5,7 +5,36 @@ from __future__ import annotations
 import fnmatch
 
 # operators (a pattern), modes, reason
-EXEMPTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+EXEMPTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (
+        "__r*__",
+        ("errors",),
+        "an unbound reflected method called with a number as its tensor",
+    ),
+)
+
+VALUE_DEPENDENT = frozenset(
+    {
+        "__getitem__",
+        "allclose",
+        "argwhere",
+        "bincount",
+        "equal",
+        "histogramdd",
+        "index_put",
+        "item",
+        "masked_select",
+        "narrow",
+        "nn.functional.one_hot",
+        "nonzero",
+        "repeat_interleave",
+        "tensor_split",
+        "unique",
+        "unique_consecutive",
+    }
+)
+"""Inside `jit` these may raise `TracedValueError`: the numbers of tensors decide shapes, or become
+Python numbers. Counts as one exemption."""
 
 
 def exempted(name: str, mode: str) -> bool:

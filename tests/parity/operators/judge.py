@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 
 import torch
 
+from wengert.errors import TracedValueError
+
 from .batching import vmap
 from .compiled import jit
 from .convert import NoCounterpart
 from .derivatives import gradient, jvp, second
-from .exemptions import exempted
+from .exemptions import VALUE_DEPENDENT, exempted
 from .subject import Subject, quiet
 from .values import Check, alias, errors, inplace, method, out, value
 from .verdict import NotApplicable, Tally, Verdict, Wrong, one_line
@@ -42,8 +44,6 @@ def judge(
     verdict = Verdict(name)
     for mode in modes:
         progress(mode)
-        if (mode == "gradient" or mode == "jvp" or mode == "second") and exempted(name, mode):
-            continue
         tally = Tally()
         with quiet():
             for label, check in RUNS[mode](subject, limit):
@@ -51,6 +51,7 @@ def judge(
         verdict.modes[mode] = tally
     if subject.compiled:
         verdict.native = ", ".join(sorted(subject.callbacks)) or "yes"
+    verdict.settled = sorted(subject.settled)
     info = subject.info
     if info.supports_autograd:
         if not info.supports_forward_ad:
@@ -72,7 +73,8 @@ def _count(tally: Tally, name: str, mode: str, label: str, check: Callable[[], N
         tally.wrong += 1
         tally.first_wrong = tally.first_wrong or f"{label}\n{error}"
     except Exception as error:  # noqa: BLE001 - whatever Wengert raises
-        if exempted(name, mode):
+        value = mode == "jit" and isinstance(error, TracedValueError)
+        if exempted(name, mode) or (value and name.split("/")[0] in VALUE_DEPENDENT):
             tally.holes += 1
             return
         tally.missing += 1

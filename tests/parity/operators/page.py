@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
-from .exemptions import EXEMPTIONS
+from .exemptions import EXEMPTIONS, VALUE_DEPENDENT
 from .left_out import LEFT_OUT
 from .verdict import MODES, Verdict
 
@@ -15,6 +15,11 @@ ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "operators.md"
 MOST_USED = Path(__file__).with_name("most_used.csv")
 _SIGNS = {"passed": "yes", "missing": "**missing**", "wrong": "**WRONG**"}
+
+
+_SETTLED = """Where the libraries differ in some sample, a third opinion decides: of values, the reference
+of NumPy or SciPy that the database names, in float64; of derivatives, central differences.
+"""
 
 
 def most_used() -> dict[str, int]:
@@ -103,6 +108,10 @@ def text(verdicts: list[Verdict], version: str) -> str:
     exempted = [
         f"| `{pattern}` | {', '.join(modes)} | {reason} |" for pattern, modes, reason in EXEMPTIONS
     ]
+    names = ", ".join(f"`{name}`" for name in sorted(VALUE_DEPENDENT))
+    why = "numbers of tensors decide a shape or become Python numbers: `TracedValueError`"
+    exempted.append(f"| {names} | jit | {why} |")
+    settled = [f"- `{one.name}`: {'; '.join(one.settled)}." for one in verdicts if one.settled]
     first = [
         f"- `{verdict.name}`, {mode}: {_shortened(kind)}"
         for verdict in verdicts
@@ -126,11 +135,9 @@ The most used operators and their weights: `tests/parity/operators/most_used.csv
 """
     columns = ["operator", "passes", *MODES, "native", "PyTorch lacks"]
     parts = [head, "## Totals\n", "\n".join(totals(verdicts)), "\n## Exemptions\n"]
-    parts.append(
-        "\n".join(["| operators | modes | reason |", "|---|---|---|", *exempted])
-        if exempted
-        else "None."
-    )
+    parts.append("\n".join(["| operators | modes | reason |", "|---|---|---|", *exempted]))
+    parts += ["\n## Where PyTorch's result was not the one to compare with\n", _SETTLED]
+    parts.append("\n".join(settled) if settled else "None.")
     parts += ["\n## Left out\n", "\n".join(left_out), "\n## Operators\n"]
     parts.append(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     return (

@@ -6,9 +6,18 @@ import dataclasses
 from typing import Any
 
 MODES = (
-    "value", "gradient", "second", "jvp", "vmap", "inplace", "out", "method", "alias", "errors",
+    "value",
+    "gradient",
+    "second",
+    "jvp",
+    "vmap",
+    "inplace",
+    "out",
+    "method",
+    "alias",
+    "errors",
     "jit",
-)  # fmt: skip
+)
 """In the order of the columns; what each one compares is said where it is implemented."""
 
 
@@ -57,6 +66,8 @@ class Verdict:
     """`yes`, or the operations that run as NumPy callbacks inside `jit`."""
     holes: list[str] = dataclasses.field(default_factory=list)
     """Derivatives that PyTorch lacks for this operator."""
+    settled: list[str] = dataclasses.field(default_factory=list)
+    """Results for which PyTorch was not the one to compare with."""
     trouble: str = ""
     """Why the operator was not run to its end: a crash or a hang."""
 

@@ -1,0 +1,1 @@
+"""Random programs under PyTorch and under Wengert: `python -m tests.parity.fuzz`."""

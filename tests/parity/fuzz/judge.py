@@ -1,0 +1,378 @@
+"""Is a program the same under both libraries: values, gradients, second order, vmap, jit.
+
+Rounding is modelled: PyTorch runs the program twice more with results (and operands of sums and
+products) multiplied by 1 + 64 eps times noise, forwards and hence backwards. Elements that this
+changes by more than an eighth of the tolerance hang on rounding, near kinks or through
+cancellation, and are not compared. Operations that must give equal bits are not disturbed, so exact
+ties, zeros and ends of intervals are compared as they are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from typing import Any
+
+import numpy
+import torch
+
+import wengert
+
+from .generate import their_inputs
+from .program import Program
+from .table import TABLE, apply
+
+Array = numpy.ndarray
+_UNITS = 4096
+"""The tolerance in units of eps, of the element and of a hundredth of the largest element."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """A difference, or an exception of Wengert."""
+
+    mode: str
+    kind: str
+    """`wrong` or `missing`."""
+    text: str
+    operator: str
+
+    @property
+    def sort(self) -> tuple[str, str, str, str]:
+        """Failures of one sort have probably one cause."""
+        return self.mode, self.kind, self.operator, self.text[:40] if self.kind == "missing" else ""
+
+
+@dataclasses.dataclass
+class Counts:
+    """What was compared, and what was not."""
+
+    compared: int = 0
+    unstable: int = 0
+    explained: int = 0
+    """PyTorch has 0 times infinity for an element that was not selected."""
+
+
+class _Disturb:
+    """Multiplies by 1 + 64 eps times noise."""
+
+    def __init__(self, seed: int) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def __call__(self, value: torch.Tensor) -> torch.Tensor:
+        if not value.is_floating_point():
+            return value
+        noise = torch.randn(value.shape, dtype=value.dtype, generator=self._generator)
+        return value * (1 + 64 * torch.finfo(value.dtype).eps * noise)
+
+    def apply(self, lib: Any, name: str, operands: list[Any], params: dict[str, Any]) -> Any:
+        op = TABLE[name]
+        if op.exact:
+            return apply(lib, name, operands, params)
+        if op.mixes:
+            operands = [self(operand) for operand in operands]
+        return self(apply(lib, name, operands, params))
+
+
+def _array(value: Any) -> Array:
+    return numpy.asarray(value.detach().numpy())
+
+
+def differs(
+    ours: Array,
+    theirs: Array,
+    disturbed: list[Array],
+    counts: Counts,
+    selects: bool,
+    eps: float | None = None,
+) -> str | None:
+    """What is different, in one line, or None."""
+    if ours.shape != theirs.shape:
+        return f"shape {ours.shape}, PyTorch has {theirs.shape}"
+    if ours.dtype != theirs.dtype:
+        return f"dtype {ours.dtype}, PyTorch has {theirs.dtype}"
+    if theirs.dtype.kind != "f":
+        stable = numpy.ones(theirs.shape, bool)
+        for other in disturbed:
+            stable &= other == theirs
+        bad = stable & (ours != theirs)
+    else:
+        bad, stable = _float_difference(ours, theirs, disturbed, eps)
+        if selects:
+            excused = bad & numpy.isnan(theirs)
+            counts.explained += int(excused.sum())
+            bad &= ~excused
+    counts.compared += int(stable.sum())
+    counts.unstable += int((~stable).sum())
+    if not bad.any():
+        return None
+    place = tuple(int(k) for k in numpy.argwhere(bad)[0])
+    return f"{ours[place]!s} at {place}, PyTorch has {theirs[place]!s} ({int(bad.sum())} differ)"
+
+
+def _float_difference(
+    ours: Array, theirs: Array, disturbed: list[Array], eps: float | None
+) -> tuple[Array, Array]:
+    """Where the arrays differ, and which elements do not hang on rounding."""
+    size = abs(theirs)
+    finite = numpy.isfinite(theirs)
+    scale = float(size[finite].max()) if finite.any() else 0.0
+    tiny = float(numpy.finfo(theirs.dtype).tiny)
+    unit = float(numpy.finfo(theirs.dtype).eps) if eps is None else eps
+    allowed = _UNITS * unit * (size + 0.01 * scale) + tiny
+    stable = numpy.ones(theirs.shape, bool)
+    for other in disturbed:
+        same_kind = (numpy.isnan(other) == ~(theirs == theirs)) & (
+            finite | (other == theirs) | numpy.isnan(theirs)
+        )
+        stable &= same_kind & (~finite | (abs(other - theirs) <= allowed / 8))
+    equal = (ours == theirs) | (numpy.isnan(ours) & numpy.isnan(theirs))
+    equal |= finite & (abs(ours - theirs) <= allowed)
+    return stable & ~equal, stable
+
+
+class Judge:
+    """One program under both libraries."""
+
+    def __init__(self, program: Program, counts: Counts) -> None:
+        self.program = program
+        self.counts = counts
+        self.selects = any(TABLE[step.name].selects for step in program.steps)
+        self.floats = [k for k, one in enumerate(program.inputs) if one.differentiable]
+
+    def failure(self, compiled: bool) -> Failure | None:
+        """The first failure; None if everything agrees."""
+        with warnings.catch_warnings(), numpy.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            found = self._values()
+            if found is not None:
+                return found
+            checks = [self._derivatives]
+            if all(TABLE[step.name].compiles for step in self.program.steps):
+                checks += [self._vmap, *([self._jit] if compiled else [])]
+            for check in checks:
+                found = check()
+                if found is not None:
+                    return found
+        return None
+
+    # ---- running -----------------------------------------------------------------------------
+
+    def _theirs(self, noise: int | None, changed: list[Array] | None = None) -> list[Any]:
+        inputs = their_inputs(self.program.inputs)
+        if changed is not None:
+            inputs = [torch.from_numpy(value.copy()) for value in changed]
+        for k in self.floats:
+            inputs[k].requires_grad_()
+        return self.program.run(torch, inputs, apply if noise is None else _Disturb(noise).apply)
+
+    def _ours_inputs(self) -> list[Any]:
+        inputs = [wengert.from_numpy(one.array()) for one in self.program.inputs]
+        for k in self.floats:
+            inputs[k].requires_grad_()
+        return inputs
+
+    def _failed(self, mode: str, number: int | None, text: str, kind: str = "wrong") -> Failure:
+        step = None if number is None else number - len(self.program.inputs)
+        operator = "" if step is None or step < 0 else self.program.steps[step].name
+        return Failure(mode, kind, text, operator)
+
+    # ---- modes -------------------------------------------------------------------------------
+
+    def _values(self) -> Failure | None:
+        self.theirs = self._theirs(None)
+        self.disturbed = [self._theirs(noise) for noise in (1, 2)]
+        self.inputs = self._ours_inputs()
+        values = list(self.inputs)
+        for step in self.program.steps:
+            number = len(values)
+            try:
+                result = apply(
+                    wengert, step.name, [values[k] for k in step.operands], dict(step.params)
+                )
+            except Exception as error:  # noqa: BLE001 - whatever Wengert raises
+                return self._failed("value", number, _short(error), "missing")
+            values.append(result)
+            text = self._differs(number, result)
+            if text is not None:
+                return self._failed("value", number, text)
+        self.ours = values
+        return None
+
+    def _differs(self, number: int, result: Any) -> str | None:
+        return differs(
+            _array(result),
+            _array(self.theirs[number]),
+            [_array(values[number]) for values in self.disturbed],
+            self.counts,
+            selects=False,
+        )
+
+    def _ends(self) -> list[int]:
+        """The floating sinks that depend on an input."""
+        return [
+            k
+            for k in self.program.sinks()
+            if self.theirs[k].is_floating_point() and self.theirs[k].requires_grad
+        ]
+
+    def _derivatives(self) -> Failure | None:
+        self.ends = self._ends()
+        if not self.ends:
+            return None
+        rng = numpy.random.default_rng(self.program.seed)
+        self.cotangents = [
+            _halves(rng, tuple(self.theirs[k].shape), _array(self.theirs[k]).dtype)
+            for k in self.ends
+        ]
+        self.ways = [
+            _halves(rng, self.program.inputs[k].values.shape, self.program.inputs[k].values.dtype)
+            for k in self.floats
+        ]
+        runs = [self.theirs, *self.disturbed]
+        orders = ("gradient", "second")
+        try:
+            theirs = [self._both(torch, values) for values in runs]
+        except (RuntimeError, NotImplementedError):  # PyTorch lacks some second derivatives
+            runs = [self._theirs(None), self._theirs(1), self._theirs(2)]
+            theirs = [(self._filled(self._first(torch, values, False)), []) for values in runs]
+            orders = ("gradient",)
+        try:
+            ours = self._both(wengert, self.ours)
+        except Exception as error:  # noqa: BLE001 - whatever Wengert raises
+            return self._failed("gradient", None, _short(error), "missing")
+        self.slopes = [run[0] for run in theirs]
+        for order, mode in enumerate(orders):
+            for number, k in enumerate(self.floats):
+                text = self._derivative_differs(
+                    ours[order][number], [run[order][number] for run in theirs]
+                )
+                if text is not None:
+                    return self._failed(mode, None, f"by v{k}: {text}")
+        return None
+
+    def _derivative_differs(self, ours: Array, theirs: list[Array]) -> str | None:
+        eps = None
+        if any(value.dtype == numpy.float32 for value in map(_plain, self.theirs)):
+            eps = float(numpy.finfo(numpy.float32).eps)
+        return differs(ours, theirs[0], theirs[1:], self.counts, self.selects, eps)
+
+    def _both(self, lib: Any, values: list[Any]) -> tuple[list[Array], list[Array]]:
+        """Gradients and gradients of gradients, with zeros for none."""
+        inputs = [values[k] for k in self.floats]
+        first = self._first(lib, values, True)
+        pairs = [
+            (slope, lib.from_numpy(way.copy()))
+            for slope, way in zip(first, self.ways, strict=True)
+            if slope is not None and slope.requires_grad
+        ]
+        second: tuple[Any, ...] = (None,) * len(inputs)
+        if pairs:
+            slopes, ways = zip(*pairs, strict=True)
+            second = lib.autograd.grad(list(slopes), inputs, list(ways), allow_unused=True)
+        return self._filled(first), self._filled(second)
+
+    def _first(self, lib: Any, values: list[Any], again: bool) -> Any:
+        return lib.autograd.grad(
+            [values[k] for k in self.ends],
+            [values[k] for k in self.floats],
+            [lib.from_numpy(cotangent.copy()) for cotangent in self.cotangents],
+            create_graph=again,
+            allow_unused=True,
+        )
+
+    def _filled(self, slopes: Any) -> list[Array]:
+        return [
+            numpy.zeros_like(self.program.inputs[k].values) if slope is None else _array(slope)
+            for k, slope in zip(self.floats, slopes, strict=True)
+        ]
+
+    def _vmap(self) -> Failure | None:
+        """The first input batched, or all: element 0 is the program itself."""
+        program = self.program
+        sinks = program.sinks()
+        everything = program.seed[1] % 2 == 0
+        changed = [
+            _varied(one.array()) if everything or k == 0 else one.array()
+            for k, one in enumerate(program.inputs)
+        ]
+        try:
+            second = self._theirs(None, changed)
+            disturbed = self._theirs(3, changed)
+        except (RuntimeError, IndexError, ValueError):
+            return None
+        batches = [
+            wengert.from_numpy(numpy.stack([one.array(), changed[k]]))
+            if everything or k == 0
+            else wengert.from_numpy(one.array())
+            for k, one in enumerate(program.inputs)
+        ]
+        places = tuple(0 if everything or k == 0 else None for k in range(len(program.inputs)))
+
+        def function(*inputs: Any) -> Any:
+            values = program.run(wengert, list(inputs), apply)
+            return tuple(values[k] for k in sinks)
+
+        try:
+            results = wengert.vmap(function, in_dims=places)(*batches)
+        except Exception as error:  # noqa: BLE001 - whatever Wengert raises
+            return self._failed("vmap", None, _short(error), "missing")
+        for k, result in zip(sinks, results, strict=True):
+            text = self._differs(k, result[0]) or differs(
+                _array(result[1]), _array(second[k]), [_array(disturbed[k])], self.counts, False
+            )
+            if text is not None:
+                return self._failed("vmap", k, text)
+        return None
+
+    def _jit(self) -> Failure | None:
+        """Values and gradients of the compiled program."""
+        program, sinks = self.program, self.program.sinks()
+        steps, floats = program, self.floats
+        ends = getattr(self, "ends", [])
+        cotangents = [wengert.from_numpy(value) for value in self.cotangents] if ends else []
+
+        def function(*inputs: Any) -> Any:
+            values = steps.run(wengert, list(inputs), apply)
+            slopes: Any = ()
+            if ends:
+                slopes = wengert.autograd.grad(
+                    [values[k] for k in ends],
+                    [inputs[k] for k in floats],
+                    cotangents,
+                    allow_unused=True,
+                )
+            return tuple(values[k] for k in sinks), tuple(slopes)
+
+        try:
+            results, slopes = wengert.jit(function, cache=False)(*self._ours_inputs())
+        except Exception as error:  # noqa: BLE001 - whatever Wengert raises
+            return self._failed("jit", None, _short(error), "missing")
+        for k, result in zip(sinks, results, strict=True):
+            text = self._differs(k, result)
+            if text is not None:
+                return self._failed("jit", k, text)
+        for number, slope in enumerate(self._filled(slopes) if slopes else ()):
+            text = self._derivative_differs(slope, [run[number] for run in self.slopes])
+            if text is not None:
+                return self._failed("jit", None, f"gradient by v{self.floats[number]}: {text}")
+        return None
+
+
+def _halves(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: Any) -> Array:
+    """Multiples of a half, which lose nothing in any order of summation."""
+    return numpy.asarray(rng.integers(-4, 5, shape) / 2).astype(dtype)
+
+
+def _plain(value: Any) -> Array:
+    return _array(value)
+
+
+def _varied(values: Array) -> Array:
+    if values.dtype.kind == "f":
+        return numpy.asarray(values * 0.75).astype(values.dtype)
+    return numpy.array(values[::-1] if values.ndim else values)
+
+
+def _short(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

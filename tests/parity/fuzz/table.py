@@ -1,0 +1,90 @@
+"""What an operator of the fuzzer is: how to call it and how to draw its parameters.
+
+`vocabulary` and `structure` fill the table. An operator without `call` is the library's function of
+that dotted name. `exact` says that both libraries must give the same bits for the same operands, so
+that the result may be compared, sorted and rounded without a margin.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import torch
+
+RNG = numpy.random.Generator
+Params = dict[str, Any]
+Propose = Callable[[RNG, list[torch.Tensor]], "Params | None"]
+Apply = Callable[..., Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Op:
+    """One operator of the fuzzer."""
+
+    name: str
+    arity: int
+    kinds: str
+    """Dtypes of the operands: any of f(loat), i(nteger), b(ool)."""
+    propose: Propose
+    call: Apply | None = None
+    exact: bool = False
+    mixes: bool = False
+    """Adds or multiplies elements in an order of its own: rounding is relative to the operands."""
+    selects: bool = False
+    """Drops elements: they have no cotangent, where PyTorch has 0 times the derivative."""
+    compiles: bool = True
+    """Works under jit and vmap (the shape of the result is known without values)."""
+
+
+TABLE: dict[str, Op] = {}
+
+
+def kind_of(tensor: torch.Tensor) -> str:
+    """f, i or b."""
+    if tensor.dtype == torch.bool:
+        return "b"
+    return "f" if tensor.is_floating_point() else "i"
+
+
+def nothing(rng: RNG, operands: list[torch.Tensor]) -> Params:
+    """No parameters."""
+    return {}
+
+
+def add(op: Op) -> None:
+    """Put an operator into the table."""
+    assert op.name not in TABLE, op.name
+    TABLE[op.name] = op
+
+
+def several(names: str, arity: int, kinds: str, **options: Any) -> None:
+    """Operators that differ by their names alone."""
+    propose = options.pop("propose", nothing)
+    for name in names.split():
+        add(Op(name, arity, kinds, propose, **options))
+
+
+def apply(lib: Any, name: str, operands: list[Any], params: Params) -> Any:
+    """The operator of a library, applied."""
+    op = TABLE[name]
+    if op.call is not None:
+        return op.call(lib, *operands, **params)
+    found = lib
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found(*operands, **params)
+
+
+def any_dim(rng: RNG, tensor: torch.Tensor) -> int | None:
+    """An axis, counted from either end; None for a tensor without."""
+    if tensor.ndim == 0:
+        return None
+    return int(rng.integers(-tensor.ndim, tensor.ndim))
+
+
+def maybe(rng: RNG, chance: float = 0.5) -> bool:
+    """True as often as that."""
+    return bool(rng.random() < chance)

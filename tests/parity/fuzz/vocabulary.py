@@ -1,0 +1,392 @@
+"""The fuzzer's elementwise operators, reductions and products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .table import RNG, Op, Params, add, any_dim, maybe, several
+
+# ---- elementwise ---------------------------------------------------------------------------------
+
+several(
+    "sin cos tan sinh cosh tanh asinh atan exp expm1 exp2 sigmoid erf erfc reciprocal rsqrt log "
+    "log1p log2 log10 asin acos acosh atanh sinc lgamma digamma logit erfinv special.ndtr "
+    "nn.functional.softplus nn.functional.silu nn.functional.gelu nn.functional.elu "
+    "nn.functional.selu nn.functional.mish nn.functional.softsign nn.functional.logsigmoid "
+    "nn.functional.tanhshrink nn.functional.celu",
+    1,
+    "f",
+)
+several("sqrt neg square deg2rad rad2deg positive", 1, "f", exact=True)
+several(
+    "abs sign floor ceil trunc round frac relu nn.functional.relu6 nn.functional.leaky_relu "
+    "nn.functional.hardtanh nn.functional.hardswish nn.functional.hardsigmoid nan_to_num "
+    "nn.functional.hardshrink nn.functional.softshrink",
+    1,
+    "f",
+    exact=True,
+    selects=True,
+)
+several("isnan isinf isfinite signbit logical_not", 1, "fib", exact=True)
+several("add sub mul", 2, "fi", exact=True)
+several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True)
+several("eq ne lt le gt ge logical_and logical_or logical_xor", 2, "fib", exact=True)
+several("div true_divide", 2, "fi")
+several("pow atan2 hypot logaddexp logaddexp2 xlogy special.xlog1py", 2, "f")
+several("remainder fmod", 2, "f", selects=True)
+several("copysign", 2, "f", exact=True, selects=True)
+several("bitwise_and bitwise_or bitwise_xor", 2, "ib", exact=True)
+several("floor_divide gcd lcm", 2, "i", exact=True)
+
+
+def _number(rng: RNG) -> float | int:
+    value: float | int = [2, -1, 0, 3, 0.5, -1.5, 1.0, 0.25][int(rng.integers(0, 8))]
+    return value
+
+
+def _scalar(rng: RNG, operands: list[torch.Tensor]) -> Params:
+    return {"other": _number(rng)}
+
+
+for _name in ("add", "sub", "mul", "div"):
+    add(
+        Op(
+            f"{_name}_scalar",
+            1,
+            "fi",
+            _scalar,
+            lambda lib, x, other, _name=_name: getattr(lib, _name)(x, other),
+            exact=_name != "div",
+        )
+    )
+add(Op("rsub_scalar", 1, "fi", _scalar, lambda lib, x, other: other - x, exact=True))
+add(Op("rdiv_scalar", 1, "fi", _scalar, lambda lib, x, other: other / x))
+add(
+    Op(
+        "alpha",
+        2,
+        "f",
+        lambda rng, _: {"alpha": _number(rng)},
+        lambda lib, x, y, alpha: lib.add(x, y, alpha=alpha),
+    )
+)
+add(
+    Op(
+        "pow_scalar",
+        1,
+        "f",
+        lambda rng, _: {"exponent": [2, 3, 0, 1, -1, 0.5, 1.5, -2, 2.0][int(rng.integers(0, 9))]},
+        lambda lib, x, exponent: x**exponent,
+    )
+)
+add(
+    Op(
+        "rpow_scalar",
+        1,
+        "f",
+        lambda rng, _: {"base": [2, 0.5, 1.5][int(rng.integers(0, 3))]},
+        lambda lib, x, base: base**x,
+    )
+)
+add(
+    Op(
+        "div_rounding",
+        2,
+        "f",
+        lambda rng, _: {"rounding_mode": ["floor", "trunc"][int(rng.integers(0, 2))]},
+        lambda lib, x, y, rounding_mode: lib.div(x, y, rounding_mode=rounding_mode),
+        selects=True,
+    )
+)
+
+
+def _bounds(rng: RNG, operands: list[torch.Tensor]) -> Params:
+    low, high = sorted([round(float(rng.normal()), 1), round(float(rng.normal()), 1)])
+    pick = int(rng.integers(0, 3))
+    return {"min": None if pick == 1 else low, "max": None if pick == 2 else high}
+
+
+add(Op("clamp", 1, "f", _bounds, exact=True, selects=True))
+several("lerp addcmul addcdiv", 3, "f")
+add(
+    Op(
+        "where",
+        3,
+        "fi",
+        lambda rng, _: {"bound": round(float(rng.normal()), 1)},
+        lambda lib, c, x, y, bound: lib.where(c > bound, x, y),
+        exact=True,
+        selects=True,
+    )
+)
+add(
+    Op(
+        "masked_fill",
+        2,
+        "f",
+        lambda rng, _: {"value": _number(rng)},
+        lambda lib, x, c, value: lib.masked_fill(x, c > 0, value),
+        exact=True,
+        selects=True,
+    )
+)
+add(
+    Op(  # PyTorch cannot differentiate it
+        "heaviside",
+        2,
+        "f",
+        lambda rng, _: {},
+        lambda lib, x, y: lib.heaviside(x.detach(), y.detach()),
+        exact=True,
+        selects=True,
+    )
+)
+add(Op("to_float", 1, "ib", lambda rng, _: {}, lambda lib, x: x.to(lib.float64), exact=True))
+add(Op("to_int", 1, "b", lambda rng, _: {}, lambda lib, x: x.to(lib.int64), exact=True))
+add(Op("detach", 1, "f", lambda rng, _: {}, lambda lib, x: x.detach(), exact=True, selects=True))
+add(Op("clone", 1, "fib", lambda rng, _: {}, exact=True))
+
+# ---- reductions ----------------------------------------------------------------------------------
+
+
+def _dims(rng: RNG, operands: list[torch.Tensor]) -> Params:
+    """dim as None, one or several axes; keepdim."""
+    x = operands[0]
+    if x.ndim == 0 or maybe(rng, 0.2):
+        return {}
+    if maybe(rng, 0.7):
+        dim: Any = any_dim(rng, x)
+    else:
+        count = int(rng.integers(1, x.ndim + 1))
+        axes = rng.permutation(x.ndim)[:count]
+        dim = tuple(int(axis) - (x.ndim if maybe(rng) else 0) for axis in axes)
+    return {"dim": dim, "keepdim": maybe(rng)}
+
+
+def _dim(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    dim = any_dim(rng, operands[0])
+    return None if dim is None else {"dim": dim}
+
+
+def _dim_keepdim(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    dim = any_dim(rng, operands[0])
+    return None if dim is None else {"dim": dim, "keepdim": maybe(rng)}
+
+
+def _dim_always(rng: RNG, operands: list[torch.Tensor]) -> Params:
+    params = _dims(rng, operands)
+    return params or {"dim": tuple(range(operands[0].ndim))}
+
+
+several("sum", 1, "fib", propose=_dims, mixes=True)
+several("mean nansum nanmean", 1, "f", propose=_dims, mixes=True)
+several("amax amin", 1, "fi", propose=_dims, exact=True, selects=True)
+several("logsumexp", 1, "f", propose=_dim_always, mixes=True)
+several(
+    "all any count_nonzero",
+    1,
+    "fib",
+    exact=True,
+    propose=lambda rng, ops: {k: v for k, v in _dims(rng, ops).items() if k == "dim"},
+)
+several(
+    "prod",
+    1,
+    "fi",
+    propose=lambda rng, ops: _dim_keepdim(rng, ops) if maybe(rng, 0.8) else {},
+    mixes=True,
+)
+several("cumsum cumprod logcumsumexp softmax log_softmax", 1, "f", propose=_dim, mixes=True)
+several("argmax argmin", 1, "f", propose=_dim_keepdim, exact=True)
+
+
+def _correction(rng: RNG, operands: list[torch.Tensor]) -> Params:
+    return {**_dims(rng, operands), "correction": int(rng.integers(0, 2))}
+
+
+several("var std", 1, "f", propose=_correction, mixes=True)
+add(
+    Op(
+        "norm",
+        1,
+        "f",
+        lambda rng, ops: {
+            "p": [1, 2, 3, float("inf"), 0.5, -float("inf")][int(rng.integers(0, 6))],
+            **_dim_always(rng, ops),
+        },
+        lambda lib, x, p, dim, keepdim=False: lib.linalg.vector_norm(x, p, dim, keepdim),
+        selects=True,
+        mixes=True,
+    )
+)
+
+
+def _first(name: str) -> Any:
+    return lambda lib, x, **params: getattr(lib, name)(x, **params)[0]
+
+
+for _name in ("max", "min"):
+    add(Op(f"{_name}_dim", 1, "f", _dim_keepdim, _first(_name), exact=True, selects=True))
+for _name in ("cummax", "cummin"):
+    add(Op(_name, 1, "f", _dim, _first(_name), exact=True, selects=True))
+add(Op("median", 1, "f", _dim_keepdim, _first("median"), exact=True, selects=True))
+add(
+    Op(
+        "sort",
+        1,
+        "f",
+        lambda rng, ops: (
+            (_dim(rng, ops) or {"dim": -1}) | {"descending": maybe(rng), "stable": True}
+        ),
+        _first("sort"),
+        exact=True,
+    )
+)
+add(
+    Op(
+        "argsort",
+        1,
+        "f",
+        lambda rng, ops: (
+            (_dim(rng, ops) or {"dim": -1}) | {"descending": maybe(rng), "stable": True}
+        ),
+        exact=True,
+    )
+)
+
+
+def _count(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    dim = any_dim(rng, operands[0])
+    if dim is None or operands[0].shape[dim] == 0:
+        return None
+    return {"k": int(rng.integers(1, operands[0].shape[dim] + 1)), "dim": dim}
+
+
+add(Op("topk", 1, "f", _count, _first("topk"), exact=True, selects=True))
+add(Op("kthvalue", 1, "f", _count, _first("kthvalue"), exact=True, selects=True))
+
+# ---- products and linear algebra -----------------------------------------------------------------
+
+several("matmul", 2, "f", mixes=True)
+add(
+    Op(
+        "gram",
+        1,
+        "f",
+        lambda rng, ops: {} if ops[0].ndim >= 2 else None,
+        lambda lib, x: x.mT @ x,
+        mixes=True,
+    )
+)
+add(
+    Op(
+        "outer",
+        2,
+        "f",
+        lambda rng, ops: {},
+        lambda lib, x, y: lib.outer(x.flatten(), y.flatten()),
+        mixes=True,
+    )
+)
+add(
+    Op(
+        "dot",
+        2,
+        "f",
+        lambda rng, ops: {} if ops[0].shape == ops[1].shape else None,
+        lambda lib, x, y: lib.dot(x.flatten(), y.flatten()),
+        mixes=True,
+    )
+)
+add(
+    Op(
+        "kron",
+        2,
+        "f",
+        lambda rng, ops: {} if ops[0].numel() * ops[1].numel() < 100 else None,
+        mixes=True,
+    )
+)
+add(
+    Op(
+        "einsum_product",
+        2,
+        "f",
+        lambda rng, ops: {} if ops[0].ndim == 2 == ops[1].ndim else None,
+        lambda lib, x, y: lib.einsum("ij,kj->ik", x, y),
+        mixes=True,
+    )
+)
+add(
+    Op(
+        "einsum_trace",
+        1,
+        "f",
+        lambda rng, ops: {} if ops[0].ndim >= 2 and ops[0].shape[-1] == ops[0].shape[-2] else None,
+        lambda lib, x: lib.einsum("...ii->...i", x),
+        mixes=True,
+    )
+)
+add(
+    Op(
+        "tensordot",
+        2,
+        "f",
+        lambda rng, ops: {} if ops[0].ndim and ops[1].ndim else None,
+        lambda lib, x, y: lib.tensordot(x, y, ([-1], [0])),
+        mixes=True,
+    )
+)
+
+
+def _square(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    x = operands[0]
+    fits = x.ndim >= 2 and x.shape[-1] == x.shape[-2] and bool(torch.isfinite(x).all())
+    return {} if fits else None
+
+
+several("linalg.det linalg.inv logdet trace", 1, "f", propose=_square, mixes=True)
+add(
+    Op(
+        "solve",
+        2,
+        "f",
+        lambda rng, ops: _square(rng, ops),
+        lambda lib, a, b: lib.linalg.solve(a, b),
+        mixes=True,
+    )
+)
+add(
+    Op(
+        "cholesky",
+        1,
+        "f",
+        lambda rng, ops: {} if ops[0].ndim >= 2 else None,
+        lambda lib, x: lib.linalg.cholesky(x.mT @ x + lib.eye(x.shape[-1], dtype=x.dtype)),
+        mixes=True,
+    )
+)
+add(
+    Op(
+        "cdist",
+        2,
+        "f",
+        lambda rng, ops: {"p": [1.0, 2.0, 3.0][int(rng.integers(0, 3))]},
+        mixes=True,
+    )
+)
+several(
+    "nn.functional.mse_loss nn.functional.l1_loss nn.functional.smooth_l1_loss "
+    "nn.functional.huber_loss",
+    2,
+    "f",
+    propose=lambda rng, ops: (
+        {"reduction": ["none", "mean", "sum"][int(rng.integers(0, 3))]}
+        if ops[0].shape == ops[1].shape
+        else None
+    ),
+    mixes=True,
+)
+several("nn.functional.linear", 2, "f", mixes=True)
