@@ -94,7 +94,7 @@ def _spaced(start: Any, end: Any, steps: int, dtype: Any, name: str) -> tuple[An
         raise DtypeError(f"{name}: complex numbers do not fit into {chosen}.")
     first, last = (_end_point(value, chosen, is_complex, name) for value in (start, end))
     places = constant(np.arange(steps, dtype=np.float64))
-    step = e.mul(e.sub(last, first), 1.0 / (steps - 1) if steps > 1 else 0.0)
+    step = e.div(e.sub(last, first), float(steps - 1) if steps > 1 else math.inf)
     from_start = e.add(first, e.mul(step, places))
     from_end = e.sub(last, e.mul(step, e.sub(float(steps - 1), places)))
     return e.where(e.lt(places, float((steps + 1) // 2)), from_start, from_end), chosen

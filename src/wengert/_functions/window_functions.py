@@ -77,6 +77,7 @@ def general_hamming(M: int, *, alpha: float = 0.54, sym: bool = True, **options:
     >>> wengert.signal.windows.general_hamming(3, alpha=0.5)
     tensor([0., 1., 0.])
     """
+    alpha = float(alpha)
     return general_cosine(M, a=[alpha, 1.0 - alpha], sym=sym, **options)
 
 
@@ -178,11 +179,12 @@ def exponential(
     tensor([0.3679, 1.0000, 0.3679])
     """
     chosen = _checked(M, dtype, "exponential")
+    tau = float(tau)
     if tau <= 0:
         raise ValueError(f"exponential: tau={tau} must be positive.")
     if sym and center is not None:
         raise ValueError("exponential: a symmetric window has its own center. Pass sym=False.")
-    middle = (M - 1 if sym or M <= 1 else M) / 2 if center is None else center
+    middle = (M - 1 if sym or M <= 1 else M) / 2 if center is None else float(center)
     return _window(np.exp(-np.abs(np.arange(M) - middle) / tau), chosen, requires_grad)
 
 
@@ -203,6 +205,7 @@ def gaussian(
     tensor([0.6065, 1.0000, 0.6065])
     """
     chosen = _checked(M, dtype, "gaussian")
+    std = float(std)
     if std <= 0:
         raise ValueError(f"gaussian: std={std} must be positive.")
     middle = (M - 1 if sym or M <= 1 else M) / 2
@@ -226,6 +229,7 @@ def kaiser(
     tensor([1., 1., 1.])
     """
     chosen = _checked(M, dtype, "kaiser")
+    beta = float(beta)
     if beta < 0:
         raise ValueError(f"kaiser: beta={beta} must not be negative.")
     t = np.minimum(2.0 / _steps(M, sym) * np.arange(M) - 1.0, 1.0)
