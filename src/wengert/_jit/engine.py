@@ -12,6 +12,7 @@ import gc
 import itertools
 import os
 import re
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,9 +68,10 @@ class Library:
         """The address of a function that the text defines and does not keep internal."""
         return int(self._tracker[name])
 
-    def __del__(self, lock: Any = _lock) -> None:
-        with lock:
-            self._tracker.close()
+    def __del__(self, lock: Any = _lock, ending: Any = sys.is_finalizing) -> None:
+        if not ending():  # then llvmlite may be gone before this object
+            with lock:
+                self._tracker.close()
 
 
 class _Engine:
