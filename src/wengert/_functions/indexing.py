@@ -19,7 +19,7 @@ from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives import shaping as p
 from .._primitives.creation import constant
-from .._primitives.elementwise import add, bitwise_and, lt, ne
+from .._primitives.elementwise import add, bitwise_and, bitwise_not, lt, ne
 from .._primitives.elementwise import where as _where
 from .._primitives.indexing import iota, take
 from .._primitives.indexing import put as _put
@@ -30,6 +30,7 @@ from .._record.storage import check_writable, write
 from .._record.trace import concrete
 from .out import takes_out
 from .shape import expand
+from .views import select
 
 
 class _Parsed(NamedTuple):
@@ -79,7 +80,8 @@ def _axes_used(item: Any) -> int:
     return 1
 
 
-def _parse(x: Any, index: Any) -> _Parsed:
+def _parse(x: Any, index: Any, value: Any = None) -> _Parsed:
+    """Resolve an index; `value`, which will be written there, tells how often a mask holds."""
     shape = tuple(x._data.shape)
     items: list[Any] = []
     for item in index if is_tuple(index) else (index,):
@@ -127,7 +129,7 @@ def _parse(x: Any, index: Any) -> _Parsed:
             new.append(slices[-1][1])
             axis += 1
         elif isinstance(item, Handle):
-            axis = _parse_array(item, shape, axis, slices, new, arrays)
+            axis = _parse_array(item, shape, axis, slices, new, arrays, value)
         else:
             position = operator.index(item)
             if not -shape[axis] <= position < shape[axis]:
@@ -143,7 +145,9 @@ def wrapped(index: Any, extent: int) -> Any:
     """Positions of an axis with negative ones counted from its end, as int64."""
     index = convert(index, int64)
     data = index._data
-    if is_array(data) and (not data.size or data.min() >= 0):
+    # What a trace sees may be another index at the next call.
+    known = is_array(data) and _modes.current().trace is None
+    if known and (not data.size or data.min() >= 0):
         return index
     return _where(lt(index, 0), add(index, extent), index)
 
@@ -155,6 +159,7 @@ def _parse_array(
     slices: list[tuple[int, int, int]],
     new: list[int],
     arrays: dict[int, Any],
+    value: Any,
 ) -> int:
     if item._data.dtype != bool_:
         extent = shape[axis]
@@ -168,6 +173,16 @@ def _parse_array(
             f"index: a mask of shape {tuple(item._data.shape)} does not fit the axes {covered} of "
             f"a tensor of shape {shape}."
         )
+    if item._data.ndim and isinstance(value, Handle) and _is_symbol(item):
+        rest = len(shape) - axis - item._data.ndim
+        lead = value._data.ndim - rest - 1
+        if lead >= 0 and value._data.shape[lead] > 1:
+            for positions in _counted(item, value._data.shape[lead]):
+                arrays[len(new)] = positions
+                slices.append((0, shape[axis], 1))
+                new.append(shape[axis])
+                axis += 1
+            return axis
     mask = concrete(item, "positions")
     if item._data.ndim == 0:
         arrays[len(new)] = constant(np.zeros(int(mask), np.int64))
@@ -179,6 +194,26 @@ def _parse_array(
         new.append(shape[axis])
         axis += 1
     return axis
+
+
+def _is_symbol(x: Any) -> bool:
+    return _modes.current().trace is not None or not is_array(x._data)
+
+
+def _counted(mask: Any, count: int) -> list[Any]:
+    """The positions where a traced mask holds, which must be `count` places: else they are none."""
+    from .rearranging import unravel_index
+
+    shape = tuple(mask._data.shape)
+    flat = p.reshape(convert(mask, int64), shape=(_size(shape),))
+    held = cumsum(flat, axis=0)
+    slots = _where(ne(flat, 0), add(held, -1), _size(shape))
+    empty = constant(np.zeros(_size(shape) + 1, np.int64))
+    found = p.slice_(_put(empty, iota(_size(shape)), slots), slices=((0, count, 1),))
+    total = p.slice_(held, slices=((_size(shape) - 1, 1, 1),))
+    fits = bitwise_not(ne(total, count))
+    # -1 is out of range: the write raises.
+    return [_where(fits, part, -1) for part in unravel_index(found, shape)]
 
 
 def _view(x: Any, parsed: _Parsed) -> Any:
@@ -197,12 +232,16 @@ def _to_front(ndim: int, axes: list[int]) -> tuple[int, ...]:
 def getitem(x: Any, index: Any) -> Any:
     """x[index]: a view for integers, slices, None and ...; a copy for lists, arrays and masks.
 
-    A 0-d integer tensor is an integer, unless it is traced or batched: then x[i] is a copy.
+    A 0-d integer tensor is an integer, unless it is batched: then x[i] is a copy.
 
     >>> import wengert
     >>> wengert.arange(6).reshape(2, 3)[:, 1]
     tensor([1, 4])
     """
+    if _modes.current().trace is not None:
+        found = _at_symbols(x, index)
+        if found is not None:
+            return found
     parsed = _parse(x, index)
     found = _view(x, parsed)
     if not parsed.arrays:
@@ -216,6 +255,42 @@ def getitem(x: Any, index: Any) -> Any:
         found = p.permute(found, axes=order)
     found = take(found, *parsed.arrays.values())
     return _place(found, axes, ndim)
+
+
+def _at_symbols(x: Any, index: Any) -> Any:
+    """x[index] in a trace, where 0-d integer tensors stand among slices: views at their places.
+
+    None if there are no such tensors, or if other index arrays are with them.
+    """
+    items = list(index) if is_tuple(index) else [index]
+    symbols = [k for k, item in enumerate(items) if _is_number_symbol(item)]
+    simple = all(
+        isinstance(item, slice | int | np.integer) or item is None or item is Ellipsis
+        for k, item in enumerate(items)
+        if k not in symbols
+    )
+    if not symbols or not simple:
+        return None
+    # Every symbol keeps its axis for now; where that is counts what stands behind the ellipsis.
+    given = [items[k] for k in symbols]
+    for k in symbols:
+        items[k] = slice(None)
+    behind = any(item is Ellipsis for item in items)
+    found = getitem(x, tuple(items))
+    kept = [item is None or isinstance(item, slice) for item in items]
+    edge = items.index(Ellipsis) if behind else len(items)
+    axes = [sum(kept[:k]) if k < edge else found._data.ndim - sum(kept[k:]) for k in symbols]
+    for axis, item in sorted(zip(axes, given, strict=True), key=lambda pair: -pair[0]):
+        found = select(found, axis, item)
+    return found
+
+
+def _is_number_symbol(item: Any) -> bool:
+    """Whether an index is a 0-d integer tensor without a known number."""
+    if not isinstance(item, Handle):
+        return False
+    data = item._data
+    return not data.ndim and data.dtype.kind in "iu" and data.dtype != uint8 and _is_symbol(item)
 
 
 def _place(found: Any, axes: list[int], ndim: int) -> Any:
@@ -253,7 +328,7 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         check_writable(x, "index_put")
         write(x, _masked(x, _spread_mask(mask, x), value, "index_put"), "index_put")
         return
-    parsed = _parse(x, index)
+    parsed = _parse(x, index, value)
     place = _view(x, parsed)
     if not parsed.arrays:
         write(place, _fitted(value, place), "index_put")
@@ -314,7 +389,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
             f"{input._data.dtype}. Convert them first."
         )
     # Each None stands for an axis here, which is what a full slice says.
-    parsed = _parse(input, tuple(slice(None) if i is None else i for i in indices))
+    parsed = _parse(input, tuple(slice(None) if i is None else i for i in indices), values)
     if not parsed.arrays:
         raise ShapeError("index_put: there must be at least one index tensor.")
     moved, value, places, order = _put_operands(_view(input, parsed), parsed, values)

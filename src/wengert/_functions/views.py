@@ -11,17 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import complex_of
+from .._base.dtypes import complex_of, int64
 from .._base.errors import DimensionError, DtypeError, InplaceError, ShapeError
-from .._base.kinds import is_list_or_tuple
+from .._base.kinds import is_array, is_list_or_tuple
 from .._base.shapes import Shape, as_shape, normalize_axis, size_of
 from .._declare.elementwise import convert
 from .._graph.value import Batched, Chain, Handle
 from .._primitives import complex_numbers
 from .._primitives import shaping as p
+from .._primitives.elementwise import add, lt, where
+from .._primitives.indexing import iota, put, take
 from .._primitives.lattices import lattice
 from .._primitives.writing import view_put
-from .._record.storage import whole_of
+from .._record import modes as _modes
+from .._record.storage import DynamicView, attach_view, whole_of
 from .._record.trace import concrete, layout, placed
 from .out import takes_out
 
@@ -58,8 +61,52 @@ def _axis(x: Any, dim: int, name: str) -> int:
     return normalize_axis(dim, x._data.ndim, name)
 
 
+def is_symbol(index: Any) -> bool:
+    """Whether an index is a tensor with no number yet: traced, or with one for each sample."""
+    if not isinstance(index, Handle):
+        return False
+    return _modes.current().trace is not None or not is_array(index._data)
+
+
+def from_symbol(x: Any, axis: int, start: Any, length: int) -> Any:
+    """The part of an axis that begins where a symbol says: a view in a trace, else a copy."""
+    first = convert(p.reshape(start, shape=()), int64)
+    first = where(lt(first, 0), add(first, x._data.shape[axis]), first)
+    trace = _modes.current().trace
+    if trace is None or isinstance(x._data, Batched) or isinstance(first._data, Batched):
+        return _read_at(x, axis, first, length)
+    x = trace.resolve(x)
+    found = _read_at(x, axis, first, length)
+    found._view = None
+    attach_view(found, x, _PART_AT, {"axis": axis, "first": first, "length": length})
+    return found
+
+
+def _axis_first(ndim: int, axis: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    order = (axis, *(k for k in range(ndim) if k != axis))
+    return order, tuple(np.argsort(order).tolist())
+
+
+def _read_at(x: Any, axis: int, first: Any, length: int) -> Any:
+    order, back = _axis_first(x._data.ndim, axis)
+    return p.permute(take(p.permute(x, axes=order), add(first, iota(length))), axes=back)
+
+
+def _write_at(x: Any, part: Any, axis: int, first: Any, length: int) -> Any:
+    order, back = _axis_first(x._data.ndim, axis)
+    places = add(first, iota(length))
+    return p.permute(put(p.permute(x, axes=order), p.permute(part, axes=order), places), axes=back)
+
+
+def _laid_out(root: Any, axis: int, first: Any, length: int) -> Any:
+    return root[(slice(None),) * axis + (slice(0, length),)]
+
+
+_PART_AT = DynamicView("part_at", _laid_out, _read_at, _write_at)
+
+
 def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
-    """The part of an axis that begins at `start`.
+    """The part of an axis that begins at `start`; a copy if that is a batched tensor.
 
     >>> import wengert
     >>> wengert.arange(5).narrow(0, 1, 2)
@@ -69,6 +116,8 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     axis = _axis(input, dim, "narrow")
     if isinstance(start, Handle) and (start._data.dtype.kind not in "iu" or start._data.ndim):
         raise DtypeError("narrow: start must be an integer or a 0-d integer tensor.")
+    if is_symbol(start):
+        return from_symbol(input, axis, start, length)
     first, length = operator.index(start), operator.index(length)  # pyright: ignore[reportArgumentType]
     if first < 0:
         first += shape[axis]
@@ -129,12 +178,17 @@ def _select_chain(x: Any, dim: int, index: Any, name: str) -> Chain:
 
 
 def select(input: Any, dim: int, index: Any) -> Any:
-    """The slice of an axis at one position.
+    """The slice of an axis at one position; a copy if that is a batched tensor.
 
     >>> import wengert
     >>> wengert.eye(2).select(0, 1)
     tensor([0., 1.])
     """
+    if is_symbol(index):
+        axis = _axis(input, dim, "select")
+        found = from_symbol(input, axis, index, 1)
+        shape = tuple(found._data.shape)
+        return p.reshape(found, shape=(*shape[:axis], *shape[axis + 1 :]))
     return _seen(input, _select_chain(input, dim, index, "select"))
 
 
@@ -474,8 +528,11 @@ def view_as_complex(input: Any) -> Any:
         raise ShapeError(f"view_as_complex: the last axis must have 2 elements, not shape {shape}.")
     laid = layout(input)
     wide = complex_of(dtype).itemsize
-    if laid.size and (
-        laid.strides[-1] != dtype.itemsize or any(step % wide for step in laid.strides[:-1])
+    # Under vmap the memory of a sample is nobody's business: there it may be copied.
+    if (
+        not isinstance(input._data, Batched)
+        and laid.size
+        and (laid.strides[-1] != dtype.itemsize or any(step % wide for step in laid.strides[:-1]))
     ):
         raise ShapeError("view_as_complex: the pairs do not lie side by side. Use x.contiguous().")
     return complex_numbers.view_as_complex(input)

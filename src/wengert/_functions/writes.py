@@ -18,7 +18,7 @@ from .._base.shapes import as_shape, size_of
 from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives.creation import constant, full
-from .._primitives.shaping import expand, reshape, slice_
+from .._primitives.shaping import concatenate, expand, reshape, slice_
 from .._record import modes as _modes
 from .._record.storage import check_writable, edge_of, write
 from .creation import as_tensor
@@ -72,12 +72,12 @@ def resize_(self: Any, *size: Any, memory_format: Any = None) -> Any:
             [1]])
     """
     shape = as_shape(size)
-    if not is_array(self._data) or _modes.current().trace is not None:
-        raise TracingError("resize_: not inside a traced or batched function. Use reshape or cat.")
-    if edge_of(self) is not None:
-        raise DifferentiationError("resize_: a tensor that requires grad cannot be resized.")
     if any(extent < 0 for extent in shape):
         raise ShapeError(f"resize_: the shape {shape} has a negative extent.")
+    if not is_array(self._data) or _modes.current().trace is not None:
+        return reshaping(_resized, "resize_")(self, shape)
+    if edge_of(self) is not None:
+        raise DifferentiationError("resize_: a tensor that requires grad cannot be resized.")
     flat = np.ascontiguousarray(self._data).reshape(-1)
     wanted = size_of(shape)
     if wanted <= flat.size and self._data.flags.c_contiguous:
@@ -86,6 +86,14 @@ def resize_(self: Any, *size: Any, memory_format: Any = None) -> Any:
     found[: flat.size] = flat[:wanted]
     self._data, self._storage, self._view = found.reshape(shape), None, None
     return self
+
+
+def _resized(x: Any, shape: tuple[int, ...]) -> Any:
+    more = size_of(shape) - x._data.size
+    if more <= 0:
+        return _first(x, size_of(shape), shape)
+    flat = reshape(x, shape=(x._data.size,))
+    return reshape(concatenate(flat, full((more,), 0, x._data.dtype), axis=0), shape=shape)
 
 
 def _first(x: Any, count: int, shape: tuple[int, ...]) -> Any:

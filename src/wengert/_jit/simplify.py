@@ -153,6 +153,8 @@ class _Simplifier:
         avals = node.outputs
         if name in PASS_ON:
             return [inputs[PASS_ON[name]]]
+        if name == "view_put" and not node.params["chain"] and inputs[1].shape == avals[0].shape:
+            return [inputs[1]]
         if len(avals) == 1:
             if name != "concatenate" and _changes_nothing(name, node.params, inputs, avals[0]):
                 return [inputs[0]]

@@ -164,7 +164,12 @@ def _put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: A
         x = expand(x, shape=(size, *x._data.shape))
     if not batched[1]:
         value = expand(value, shape=(size, *value._data.shape))
-    return p(x, value, *_indices_batch(indices, batched[2:], size, True))
+    places = _indices_batch(indices, batched[2:], size, True)
+    # The value is broadcast to the place: its own axes come last, behind the batch.
+    rank = len(_index_shape([i._data.shape for i in places])) + x._data.ndim - len(places)
+    own = value._data.shape[1:]
+    value = reshape(value, shape=(size, *(1,) * (rank - 1 - len(own)), *own))
+    return p(x, value, *places)
 
 
 @linear(
@@ -185,6 +190,7 @@ def _put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: A
             {},
         ),
         Sample(lambda rng: [rng.standard_normal(3), np.array(rng.normal()), np.array(2)], {}),
+        Sample(lambda rng: [rng.standard_normal(4), np.array(rng.normal()), np.array([2, 0])], {}),
         Sample(
             lambda rng: [
                 rng.standard_normal((3, 4, 2)),

@@ -30,6 +30,25 @@ class WriteRules:
     """Whether a view shows some element of its source several times."""
 
 
+class DynamicView:
+    """A view whose place is a traced value: a link of chains that is no primitive."""
+
+    name: str
+    compute: Callable[..., Any]
+    """What has its layout: the same view at some place."""
+    read: Callable[..., Any]
+    write: Callable[..., Any]
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        read: Callable[..., Any],
+        write: Callable[..., Any],
+    ) -> None:
+        self.name, self.compute, self.read, self.write = name, compute, read, write
+
+
 def storage_of(handle: Handle) -> Storage:
     """The storage of a handle, made at the first use."""
     storage = handle._storage
@@ -46,7 +65,7 @@ def view_of(handle: Handle) -> View:
     return view
 
 
-def attach_view(out: Handle, source: Handle, primitive: Primitive, params: dict[str, Any]) -> None:
+def attach_view(out: Handle, source: Handle, primitive: Any, params: dict[str, Any]) -> None:
     """Make `out` a view of `source`, if it shares its memory (a reshape may have had to copy)."""
     if is_array(out._data) and not np.may_share_memory(out._data, source._data):
         return
@@ -104,8 +123,26 @@ def replay(value: Any, chain: Chain) -> Any:
 
     with _modes.override(grad=True):
         for primitive, params in chain:
-            value = record(primitive, (value,), params)
+            dynamic = isinstance(primitive, DynamicView)
+            value = (
+                primitive.read(value, **params) if dynamic else record(primitive, (value,), params)
+            )
     return value
+
+
+def _put_through(whole: Any, value: Any, chain: Chain) -> Any:
+    """`whole` with what a chain of views shows replaced by `value`."""
+    from .door import record
+
+    for place, (primitive, params) in enumerate(chain):
+        if isinstance(primitive, DynamicView):
+            before = chain[:place]
+            source = replay(whole, before)
+            part = primitive.read(source, **params)
+            part = _put_through(part, value, chain[place + 1 :])
+            value, chain = primitive.write(source, part, **params), before
+            break
+    return record(WriteRules.view_put, (whole, value), {"chain": chain})
 
 
 def check_writable(handle: Handle, name: str) -> None:
@@ -230,7 +267,7 @@ def _rebind(target: Any, value: Any) -> None:
     if view.chain:
         whole = handle_class[0].__new__(handle_class[0])
         whole._data, whole._edge = base.data, base.edge
-        changed = record(put, (whole, value), {"chain": view.chain})
+        changed = _put_through(whole, value, view.chain)
         cut = stopped or any(primitive.name == "detach" for primitive, _ in view.chain)
         if traced and cut:
             changed = _with_history(base.edge, changed)
