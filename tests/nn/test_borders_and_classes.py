@@ -29,7 +29,9 @@ def test_negative_widths_crop(rng: numpy.random.Generator) -> None:
 def test_pad_errors() -> None:
     with pytest.raises(ValueError, match=r"pad: \(1, 2, 3\) does not fit a tensor with 1 axes"):
         F.pad(wengert.ones(2), (1, 2, 3))
-    with pytest.raises(NotImplementedError, match="pad: mode 'reflect' is not available"):
+    with pytest.raises(NotImplementedError, match="pad: mode 'wrap' is not known"):
+        F.pad(wengert.ones(2), (1, 1), mode="wrap")
+    with pytest.raises(ValueError, match="pad: mode 'reflect' takes the last 1, 2 or 3 axes"):
         F.pad(wengert.ones(2), (1, 1), mode="reflect")
 
 

@@ -146,8 +146,8 @@ WRONG: dict[str, tuple[Any, str]] = {
         "max_pool2d: a kernel (3, 3) with padding (0, 0) does not fit into (2, 2).",
     ),
     "size": (
-        lambda: F.adaptive_avg_pool2d(wengert.zeros(1, 2, 2), 0),
-        "adaptive_avg_pool2d: output_size=0 must be positive.",
+        lambda: F.adaptive_avg_pool2d(wengert.zeros(1, 2, 2), -1),
+        "adaptive_avg_pool2d: output_size=-1 must be 2 sizes, none of them negative.",
     ),
 }
 
@@ -160,6 +160,6 @@ def test_errors(name: str) -> None:
     assert str(caught.value) == text
 
 
-def test_integers_have_no_infinite_border() -> None:
-    with pytest.raises(TypeError, match="max_pool2d: padding needs a floating dtype, not int64"):
-        F.max_pool2d(wengert.ones(1, 4, 4, dtype="int64"), 2, padding=1)
+def test_a_border_of_integers_holds_the_lowest() -> None:
+    found = F.max_pool2d(wengert.full((1, 2, 2), -7), 2, padding=1)
+    assert found.tolist() == [[[-7, -7], [-7, -7]]]

@@ -1,22 +1,29 @@
-"""Activation functions, in numerically stable forms.
+"""Smooth activation functions, in numerically stable forms.
 
-All are composites. Where a formula has two branches they are chosen by `where`, never blended by
-zeros and ones, so that the branch not taken adds nothing to a derivative of any order. Derivatives
-at the kinks are PyTorch's.
+All are composites; those with corners are in `rectifiers`. Where a formula has two branches they
+are chosen by `where`, never blended by zeros and ones, so that the branch not taken adds nothing to
+a derivative of any order. Derivatives at the kinks are PyTorch's.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from .._base.dtypes import as_dtype, to_floating
+from .._base.errors import ShapeError
 from .._base.shapes import normalize_axis
 from .._declare.elementwise import convert
 from .._primitives import elementwise as e
+from .._primitives.complex_numbers import modulus
 from .._primitives.elementwise import sub
-from .._primitives.transcendental import erf, exp, expm1, log1p, sigmoid, tanh
+from .._primitives.indexing import iota
+from .._primitives.ordering import argmax
+from .._primitives.shaping import reshape, slice_
+from .._primitives.transcendental import erf, exp, expm1, log, log1p, sigmoid, tanh
+from .out import takes_out
+from .random import uniform_values
+from .rectifiers import overwritten
 from .reduction import amax, logsumexp
 from .reduction import sum as _sum
 
@@ -25,15 +32,28 @@ def _prepared(x: Any, dtype: Any) -> Any:
     return convert(x, to_floating(x._data.dtype) if dtype is None else as_dtype(dtype))
 
 
-def softmax(x: Any, dim: int, *, dtype: Any = None) -> Any:
+def _axis(x: Any, dim: int | None, name: str) -> int:
+    """The axis; PyTorch's old choice if none is given."""
+    ndim = x._data.ndim
+    if dim is None:
+        dim = 0 if ndim in (0, 1, 3) else 1
+    return normalize_axis(dim, ndim, name)
+
+
+@takes_out
+def softmax(
+    input: Any, dim: int | None = None, dtype: Any = None, *, _stacklevel: int = 3, out: Any = None
+) -> Any:
     """exp(x) / sum(exp(x)) along an axis, shifted so that nothing overflows.
+
+    Without `dim`, axis 0 of tensors with 0, 1 or 3 axes, else 1.
 
     >>> import wengert
     >>> wengert.softmax(wengert.zeros(2), dim=0)
     tensor([0.5000, 0.5000])
     """
-    x = _prepared(x, dtype)
-    normalize_axis(dim, x._data.ndim, "softmax")
+    x = _prepared(input, dtype)
+    dim = _axis(x, dim, "softmax")
     if not x._data.size:
         return exp(x)
     top = amax(x, dim, keepdim=True).detach()
@@ -41,96 +61,87 @@ def softmax(x: Any, dim: int, *, dtype: Any = None) -> Any:
     return raised / _sum(raised, dim, keepdim=True)
 
 
-def log_softmax(x: Any, dim: int, *, dtype: Any = None) -> Any:
+@takes_out
+def log_softmax(
+    input: Any, dim: int | None = None, dtype: Any = None, *, _stacklevel: int = 3, out: Any = None
+) -> Any:
     """x - log(sum(exp(x))) along an axis.
 
     >>> import wengert
     >>> wengert.log_softmax(wengert.zeros(2), dim=0)
     tensor([-0.6931, -0.6931])
     """
-    x = _prepared(x, dtype)
-    normalize_axis(dim, x._data.ndim, "log_softmax")
-    return sub(x, logsumexp(x, dim, keepdim=True)) if x._data.size else x
+    x = _prepared(input, dtype)
+    dim = _axis(x, dim, "log_softmax")
+    return sub(x, logsumexp(x, dim, keepdim=True)) if x._data.size else x.clone()
 
 
-def softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+def softmin(input: Any, dim: int | None = None, dtype: Any = None, *, _stacklevel: int = 3) -> Any:
+    """softmax(-x) along an axis.
+
+    >>> import wengert
+    >>> wengert.nn.functional.softmin(wengert.zeros(2), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax(e.neg(input), dim, dtype)
+
+
+def gumbel_softmax(
+    logits: Any, tau: float = 1.0, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Any:
+    """softmax((logits + g) / tau) with Gumbel noise g; `hard` gives its largest as one-hot.
+
+    The hard result has the gradient of the soft one. Source: E. Jang, S. Gu, B. Poole, Categorical
+    reparameterization with Gumbel-softmax, 2017. `eps` has no meaning, as in PyTorch.
+
+    >>> import wengert
+    >>> wengert.nn.functional.gumbel_softmax(wengert.zeros(5), hard=True).sum()
+    tensor(1.)
+    """
+    axis = normalize_axis(dim, logits._data.ndim, "gumbel_softmax")
+    shape = tuple(logits._data.shape)
+    draws = uniform_values(shape, logits._data.dtype, None)
+    noise = e.neg(log(e.neg(log1p(e.neg(draws)))))
+    soft = softmax(e.div(e.add(logits, noise), tau), axis)
+    if not hard:
+        return soft
+    best = argmax(soft, axis=axis)
+    kept = tuple(1 if k == axis else extent for k, extent in enumerate(shape))
+    place = tuple(extent if k == axis else 1 for k, extent in enumerate(shape))
+    chosen = e.eq(reshape(iota(shape[axis]), shape=place), reshape(best, shape=kept))
+    return e.add(convert(chosen, soft._data.dtype), e.sub(soft, soft.detach()))
+
+
+@takes_out
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0, *, out: Any = None) -> Any:
     """log(1 + exp(beta x)) / beta; x itself where beta x > threshold.
 
     >>> import wengert
     >>> wengert.nn.functional.softplus(wengert.tensor([0.0, 100.0]))
     tensor([  0.6931, 100.0000])
     """
-    scaled = x if beta == 1 else e.mul(x, beta)
+    scaled = input if beta == 1 else e.mul(input, beta)
     # exp sees nothing positive, and -|x| is chosen by sign: smooth to any order at 0 too.
     positive = e.gt(scaled, 0.0)
     tail = log1p(exp(e.where(positive, e.neg(scaled), scaled)))
     total = e.add(e.where(positive, scaled, 0.0), tail)
     if beta != 1:
         total = e.div(total, beta)
-    return total if threshold == math.inf else e.where(e.gt(scaled, threshold), x, total)
+    return total if threshold == math.inf else e.where(e.gt(scaled, threshold), input, total)
 
 
-def logsigmoid(x: Any) -> Any:
+@takes_out
+def logsigmoid(input: Any, *, out: Any = None) -> Any:
     """log(sigmoid(x)) = -log(1 + exp(-x)).
 
     >>> import wengert
     >>> wengert.nn.functional.logsigmoid(wengert.tensor([0.0, -100.0]))
     tensor([  -0.6931, -100.0000])
     """
-    return e.neg(softplus(e.neg(x), threshold=math.inf))
+    return e.neg(softplus(e.neg(input), threshold=math.inf))
 
 
-def _overwritten(x: Any, function: Callable[..., Any], *options: Any) -> Any:
-    """x with what the function gives, in place; the function keeps a copy for its derivative."""
-    return x.copy_(function(x.clone(), *options))
-
-
-def relu(x: Any, inplace: bool = False) -> Any:
-    """max(x, 0); the derivative at 0 is 0.
-
-    >>> import wengert
-    >>> wengert.nn.functional.relu(wengert.tensor([-1.0, 2.0]))
-    tensor([0., 2.])
-    """
-    return x.relu_() if inplace else e.relu(x)
-
-
-def relu6(x: Any, inplace: bool = False) -> Any:
-    """min(max(x, 0), 6).
-
-    >>> import wengert
-    >>> wengert.nn.functional.relu6(wengert.tensor([-1.0, 9.0]))
-    tensor([0., 6.])
-    """
-    return hardtanh(x, 0.0, 6.0, inplace)
-
-
-def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
-    """x limited to [min_val, max_val]; the derivative at the ends is 0, unlike that of clamp.
-
-    >>> import wengert
-    >>> wengert.nn.functional.hardtanh(wengert.tensor([-2.0, 0.5]))
-    tensor([-1.0000,  0.5000])
-    """
-    if inplace:
-        return _overwritten(x, hardtanh, min_val, max_val)
-    limited = e.where(e.ge(x, max_val), max_val, x)
-    return e.where(e.le(x, min_val), min_val, limited)
-
-
-def leaky_relu(x: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
-    """x where x > 0, else negative_slope * x; the derivative at 0 is negative_slope.
-
-    >>> import wengert
-    >>> wengert.nn.functional.leaky_relu(wengert.tensor([-1.0, 2.0]), 0.5)
-    tensor([-0.5000,  2.0000])
-    """
-    if inplace:
-        return _overwritten(x, leaky_relu, negative_slope)
-    return e.where(e.gt(x, 0.0), x, e.mul(x, negative_slope))
-
-
-def elu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x where x > 0, else alpha * (exp(x) - 1).
 
     >>> import wengert
@@ -138,15 +149,30 @@ def elu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     tensor([-1.,  2.])
     """
     if inplace:
-        return _overwritten(x, elu, alpha)
-    below = expm1(x)
-    return e.where(e.gt(x, 0.0), x, below if alpha == 1 else e.mul(below, alpha))
+        return overwritten(input, elu, alpha)
+    below = expm1(input)
+    return e.where(e.gt(input, 0.0), input, below if alpha == 1 else e.mul(below, alpha))
+
+
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """x where x > 0, else alpha * (exp(x / alpha) - 1): elu with a continuous derivative.
+
+    >>> import wengert
+    >>> wengert.nn.functional.celu(wengert.tensor([-100.0, 2.0]), 0.5)
+    tensor([-0.5000,  2.0000])
+    """
+    if alpha == 0:
+        raise ValueError("celu: alpha must not be 0.")
+    if inplace:
+        return overwritten(input, celu, alpha)
+    below = e.mul(expm1(e.div(input, alpha)), alpha)
+    return e.where(e.gt(input, 0.0), input, below)
 
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 
-def selu(x: Any, inplace: bool = False) -> Any:
+def selu(input: Any, inplace: bool = False) -> Any:
     """scale * elu(x, alpha), with the constants of G. Klambauer et al., 2017.
 
     >>> import wengert
@@ -154,11 +180,11 @@ def selu(x: Any, inplace: bool = False) -> Any:
     tensor([1.0507])
     """
     if inplace:
-        return _overwritten(x, selu)
-    return e.mul(elu(x, _SELU_ALPHA), _SELU_SCALE)
+        return overwritten(input, selu)
+    return e.mul(elu(input, _SELU_ALPHA), _SELU_SCALE)
 
 
-def silu(x: Any, inplace: bool = False) -> Any:
+def silu(input: Any, inplace: bool = False) -> Any:
     """x * sigmoid(x), also known as swish.
 
     >>> import wengert
@@ -166,11 +192,11 @@ def silu(x: Any, inplace: bool = False) -> Any:
     tensor([  0., 100.])
     """
     if inplace:
-        return _overwritten(x, silu)
-    return e.mul(x, sigmoid(x))
+        return overwritten(input, silu)
+    return e.mul(input, sigmoid(input))
 
 
-def mish(x: Any, inplace: bool = False) -> Any:
+def mish(input: Any, inplace: bool = False) -> Any:
     """x * tanh(softplus(x)).
 
     >>> import wengert
@@ -178,11 +204,12 @@ def mish(x: Any, inplace: bool = False) -> Any:
     tensor([  0., 100.])
     """
     if inplace:
-        return _overwritten(x, mish)
-    return e.mul(x, tanh(softplus(x)))
+        return overwritten(input, mish)
+    return e.mul(input, tanh(softplus(input)))
 
 
-def gelu(x: Any, approximate: str = "none") -> Any:
+@takes_out
+def gelu(input: Any, approximate: str = "none", *, out: Any = None) -> Any:
     """x * P(Z < x) for standard normal Z; approximate="tanh" takes the formula with tanh.
 
     Source: D. Hendrycks, K. Gimpel, Gaussian error linear units, 2016.
@@ -192,15 +219,91 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     tensor([0.0000, 0.8413])
     """
     if approximate == "none":
-        return e.mul(e.mul(x, 0.5), e.add(erf(e.mul(x, math.sqrt(0.5))), 1.0))
+        return e.mul(e.mul(input, 0.5), e.add(erf(e.mul(input, math.sqrt(0.5))), 1.0))
     if approximate != "tanh":
         raise ValueError(f"gelu: approximate={approximate!r}; use 'none' or 'tanh'.")
-    cube = e.mul(e.mul(x, x), x)
-    inner = e.mul(e.add(x, e.mul(cube, 0.044715)), math.sqrt(2 / math.pi))
-    return e.mul(e.mul(x, 0.5), e.add(tanh(inner), 1.0))
+    cube = e.mul(e.mul(input, input), input)
+    inner = e.mul(e.add(input, e.mul(cube, 0.044715)), math.sqrt(2 / math.pi))
+    return e.mul(e.mul(input, 0.5), e.add(tanh(inner), 1.0))
+
+
+def glu(input: Any, dim: int = -1) -> Any:
+    """a * sigmoid(b), a and b the halves of an axis.
+
+    Source: Y. Dauphin et al., Language modeling with gated convolutional networks, 2017.
+
+    >>> import wengert
+    >>> wengert.nn.functional.glu(wengert.tensor([2.0, 0.0]))
+    tensor([1.])
+    """
+    shape = tuple(input._data.shape)
+    axis = normalize_axis(dim, len(shape), "glu")
+    if not shape or shape[axis] % 2:
+        raise ShapeError(f"glu: axis {dim} of shape {shape} has no two halves.")
+    half = shape[axis] // 2
+    slices = [(0, extent, 1) for extent in shape]
+    slices[axis] = (0, half, 1)
+    first = slice_(input, slices=tuple(slices))
+    slices[axis] = (half, half, 1)
+    return e.mul(first, sigmoid(slice_(input, slices=tuple(slices))))
+
+
+def softsign(input: Any) -> Any:
+    """x / (1 + |x|).
+
+    >>> import wengert
+    >>> wengert.nn.functional.softsign(wengert.tensor([-1.0, 3.0]))
+    tensor([-0.5000,  0.7500])
+    """
+    size = modulus(input) if input._data.dtype.kind == "c" else e.absolute(input)
+    return e.div(input, e.add(size, 1))
+
+
+def tanhshrink(input: Any) -> Any:
+    """x - tanh(x).
+
+    >>> import wengert
+    >>> wengert.nn.functional.tanhshrink(wengert.tensor([0.0, 100.0]))
+    tensor([ 0., 99.])
+    """
+    return e.sub(input, tanh(input))
+
+
+def elu_(input: Any, alpha: float = 1.0) -> Any:
+    """`elu` in place.
+
+    >>> import wengert
+    >>> wengert.nn.functional.elu_(wengert.tensor([2.0]))
+    tensor([2.])
+    """
+    return elu(input, alpha, inplace=True)
+
+
+def celu_(input: Any, alpha: float = 1.0) -> Any:
+    """`celu` in place.
+
+    >>> import wengert
+    >>> wengert.celu_(wengert.tensor([2.0]))
+    tensor([2.])
+    """
+    return celu(input, alpha, inplace=True)
+
+
+def selu_(input: Any) -> Any:
+    """`selu` in place.
+
+    >>> import wengert
+    >>> wengert.selu_(wengert.tensor([1.0]))
+    tensor([1.0507])
+    """
+    return selu(input, inplace=True)
 
 
 __all__ = [
+    "celu",
+    "celu_",
     "log_softmax",
+    "selu",
+    "selu_",
     "softmax",
 ]

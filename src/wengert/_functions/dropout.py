@@ -8,16 +8,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._base.dtypes import float32
-from .._base.errors import ShapeError
-from .._primitives.elementwise import ge, mul, where
+from .._base.dtypes import float32, is_inexact
+from .._base.errors import DtypeError, ShapeError
+from .._base.shapes import Shape
+from .._primitives.elementwise import add, ge, mul, where
 from .random import uniform_values
 
+_ALPHA = -1.7580993408473766
+"""What selu tends to far to the left: -scale * alpha."""
 
-def _dropped(x: Any, p: float, training: bool, inplace: bool, shape: Any, name: str) -> Any:
+
+def _checked(x: Any, p: float, training: bool, name: str) -> bool:
+    """Whether anything may be dropped."""
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p={p} is not a probability, from 0 to 1.")
     if not training or p == 0:
+        return False
+    if not is_inexact(x._data.dtype):
+        raise DtypeError(f"{name}: expected a floating dtype, not {x._data.dtype}.")
+    return True
+
+
+def _dropped(x: Any, p: float, training: bool, inplace: bool, shape: Any, name: str) -> Any:
+    if not _checked(x, p, training, name):
         return x
     kept = ge(uniform_values(shape, float32, None), p)
     out = where(kept, mul(x, 0.0 if p == 1 else 1 / (1 - p)), 0.0)
@@ -37,6 +50,27 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return _dropped(input, p, training, inplace, tuple(input._data.shape), "dropout")
 
 
+def _channels(x: Any, ranks: tuple[int, ...], name: str) -> Shape:
+    """One draw for each channel; with one axis less than usual there is no batch."""
+    shape = tuple(x._data.shape)
+    if len(shape) not in ranks:
+        raise ShapeError(f"{name}: expected {ranks[0]} or {ranks[-1]} axes, not shape {shape}.")
+    lead = len(shape) - (ranks[0] - 1)
+    return (*shape[:lead], *(1,) * (len(shape) - lead))
+
+
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """`dropout` of whole channels, for inputs (batch, channels, length) or (channels, length).
+
+    >>> import wengert
+    >>> kept = wengert.nn.functional.dropout1d(wengert.ones(100, 4))
+    >>> bool((kept.amax(1) == kept.amin(1)).all())
+    True
+    """
+    shape = _channels(input, (2, 3), "dropout1d")
+    return _dropped(input, p, training, inplace, shape, "dropout1d")
+
+
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """`dropout` of whole channels, for inputs (batch, channels, height, width).
 
@@ -45,7 +79,59 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     >>> bool((kept.amax((2, 3)) == kept.amin((2, 3))).all())
     True
     """
+    shape = _channels(input, (3, 4), "dropout2d")
+    return _dropped(input, p, training, inplace, shape, "dropout2d")
+
+
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """`dropout` of whole channels, for inputs (batch, channels, depth, height, width).
+
+    >>> import wengert
+    >>> wengert.nn.functional.dropout3d(wengert.ones(1, 2, 2, 2, 2), 1.0).sum()
+    tensor(0.)
+    """
+    shape = _channels(input, (4, 5), "dropout3d")
+    return _dropped(input, p, training, inplace, shape, "dropout3d")
+
+
+def _alpha_dropped(x: Any, p: float, training: bool, inplace: bool, shape: Any, name: str) -> Any:
+    if not _checked(x, p, training, name):
+        return x
+    kept = ge(uniform_values(shape, float32, None), p)
+    scale = 0.0 if p == 1 else ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
+    shift = -scale * p * _ALPHA
+    out = where(kept, add(mul(x, scale), shift), scale * _ALPHA + shift)
+    return x.copy_(out) if inplace else out
+
+
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+    """Dropout to selu's left limit, scaled to keep mean 0 and variance 1.
+
+    Source: G. Klambauer et al., Self-normalizing neural networks, 2017.
+
+    >>> import wengert
+    >>> len(set(wengert.nn.functional.alpha_dropout(wengert.ones(1000), 0.5, True).tolist()))
+    2
+    """
     shape = tuple(input._data.shape)
-    if len(shape) not in (3, 4):
-        raise ShapeError(f"dropout2d: expected 3 or 4 axes, not shape {shape}.")
-    return _dropped(input, p, training, inplace, (*shape[:-2], 1, 1), "dropout2d")
+    return _alpha_dropped(input, p, training, inplace, shape, "alpha_dropout")
+
+
+def feature_alpha_dropout(
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Any:
+    """`alpha_dropout` of whole channels, for inputs (batch, channels, ...).
+
+    >>> import wengert
+    >>> x = wengert.nn.functional.feature_alpha_dropout(wengert.ones(5, 9, 4), 0.5, True)
+    >>> bool((x.amax(2) == x.amin(2)).all())
+    True
+    """
+    shape = tuple(input._data.shape)
+    if len(shape) < 2 and training and p:
+        raise ShapeError(f"feature_alpha_dropout: expected at least 2 axes, not shape {shape}.")
+    draws = (*shape[:2], *(1,) * (len(shape) - 2))
+    return _alpha_dropped(input, p, training, inplace, draws, "feature_alpha_dropout")
+
+
+__all__ = ["alpha_dropout", "dropout", "feature_alpha_dropout"]

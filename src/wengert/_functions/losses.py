@@ -1,28 +1,31 @@
-"""Losses: one number that says how far predictions are from targets.
+"""Losses of numbers and probabilities: how far predictions are from targets, element by element.
 
 Shapes and dtypes are checked before anything is computed. `reduction` is "mean", "sum" or "none".
-Every formula is stable for large inputs and has right second derivatives at zero.
+Every formula is stable for large inputs and has right second derivatives at zero. Losses of classes
+are in `classification`, those with a margin in `margins`.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from .._base.dtypes import int64, is_floating
-from .._base.errors import DtypeError, ShapeError
+from .._base.errors import ShapeError
+from .._base.kinds import is_array
 from .._base.shapes import broadcast
-from .._declare.elementwise import convert
+from .._graph.value import Handle
 from .._primitives import elementwise as e
-from .._primitives.indexing import iota, take
+from .._primitives.complex_numbers import modulus
+from .._primitives.creation import full as filled
 from .._primitives.shaping import reshape
 from .._primitives.transcendental import exp, log, log1p
-from .activations import log_softmax, softplus
+from .activations import softplus
 from .comparison import clamp
-from .reduction import amax, mean
+from .reduction import mean
 from .reduction import sum as _sum
 
 
-def _reduce(x: Any, reduction: str, name: str) -> Any:
+def reduced(x: Any, reduction: str, name: str) -> Any:
     if reduction == "mean":
         return mean(x)
     if reduction == "sum":
@@ -32,7 +35,7 @@ def _reduce(x: Any, reduction: str, name: str) -> Any:
     raise ValueError(f"{name}: reduction {reduction!r}; use 'mean', 'sum' or 'none'.")
 
 
-def _same_shape(x: Any, target: Any, name: str, *, spread: bool = True) -> None:
+def same_shape(x: Any, target: Any, name: str, *, spread: bool = True) -> None:
     """Raise unless the shapes agree; with `spread` a target may be broadcast to the input."""
     own, other = tuple(x._data.shape), tuple(target._data.shape)
     if own != other and not (spread and broadcast(name, own, other) == own):
@@ -54,9 +57,9 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean", *, weight: Any = 
     >>> wengert.nn.functional.mse_loss(wengert.ones(2), wengert.zeros(2))
     tensor(1.)
     """
-    _same_shape(input, target, "mse_loss")
+    same_shape(input, target, "mse_loss")
     difference = e.sub(input, target)
-    return _reduce(_weighted(e.mul(difference, difference), weight), reduction, "mse_loss")
+    return reduced(_weighted(e.mul(difference, difference), weight), reduction, "mse_loss")
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:
@@ -66,8 +69,11 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean", *, weight: Any = N
     >>> wengert.nn.functional.l1_loss(wengert.ones(2), -wengert.ones(2))
     tensor(2.)
     """
-    _same_shape(input, target, "l1_loss")
-    return _reduce(_weighted(e.absolute(e.sub(input, target)), weight), reduction, "l1_loss")
+    same_shape(input, target, "l1_loss")
+    difference = e.sub(input, target)
+    is_complex = difference._data.dtype.kind == "c"
+    size = modulus(difference) if is_complex else e.absolute(difference)
+    return reduced(_weighted(size, weight), reduction, "l1_loss")
 
 
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
@@ -79,12 +85,12 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     """
     if beta == 0:
         return l1_loss(input, target, reduction)
-    _same_shape(input, target, "smooth_l1_loss")
+    same_shape(input, target, "smooth_l1_loss")
     d = e.sub(input, target)
     size = e.absolute(d)
     near = e.mul(e.mul(d, d), 0.5 / beta)
     found = e.where(e.lt(size, beta), near, e.sub(size, 0.5 * beta))
-    return _reduce(found, reduction, "smooth_l1_loss")
+    return reduced(found, reduction, "smooth_l1_loss")
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
@@ -94,158 +100,13 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     >>> wengert.nn.functional.huber_loss(wengert.tensor([3.0]), wengert.zeros(1), delta=2.0)
     tensor(4.)
     """
-    _same_shape(input, target, "huber_loss")
+    same_shape(input, target, "huber_loss")
+    if delta <= 0:
+        raise ValueError(f"huber_loss: delta={delta} must be positive.")
     d = e.sub(input, target)
     size = e.absolute(d)
     near, far = e.mul(e.mul(d, d), 0.5), e.mul(e.sub(size, 0.5 * delta), delta)
-    return _reduce(e.where(e.le(size, delta), near, far), reduction, "huber_loss")
-
-
-def _class_axis(input: Any, target: Any, name: str) -> int:
-    """The axis of the classes, after checking that the target has an index for each position."""
-    shape, places = tuple(input._data.shape), tuple(target._data.shape)
-    if not shape:
-        raise ShapeError(
-            f"{name}: the input needs an axis of classes, (classes,) or (batch, classes)."
-        )
-    axis = 0 if len(shape) == 1 else 1
-    if places != shape[:axis] + shape[axis + 1 :]:
-        raise ShapeError(
-            f"{name}: an input of shape {shape} (classes on axis {axis}) needs class indices of "
-            f"shape {shape[:axis] + shape[axis + 1 :]}, not {places}."
-        )
-    return axis
-
-
-def _picked(x: Any, index: Any, axis: int) -> Any:
-    """x at one class for each position; the class axis disappears."""
-    places = tuple(index._data.shape)
-    positions: list[Any] = []
-    for k, extent in enumerate(places):
-        row = iota(extent)
-        after = len(places) - k - 1
-        positions.append(row if not after else reshape(row, shape=(extent, *(1,) * after)))
-    positions.insert(axis, index)
-    return take(x, *positions)
-
-
-class _Classes:
-    """Class indices with the places to leave out, and the weight of each place."""
-
-    def __init__(self, input: Any, target: Any, weight: Any, ignore_index: int, name: str) -> None:
-        self.axis = _class_axis(input, target, name)
-        classes = input._data.shape[self.axis]
-        if weight is not None and tuple(weight._data.shape) != (classes,):
-            raise ShapeError(
-                f"{name}: weight needs one number for each of {classes} classes, not shape "
-                f"{tuple(weight._data.shape)}."
-            )
-        self.kept = e.ne(target, ignore_index)
-        # An ignored index may be no class at all; 0 stands in for it, and is never looked at.
-        self.index = convert(e.where(self.kept, target, 0), int64)
-        if weight is None:
-            self.weight: Any = convert(self.kept, input._data.dtype)
-        else:
-            self.weight = e.where(self.kept, take(weight, self.index), 0.0)
-        self.plain = weight is None
-
-    def losses(self, per_place: Any) -> Any:
-        """Weighted, and 0 where ignored."""
-        if not self.plain:
-            per_place = e.mul(per_place, self.weight)
-        return e.where(self.kept, per_place, 0.0)
-
-    def reduce(self, losses: Any, reduction: str, name: str) -> Any:
-        """The mean is over weights, so that ignored places and classes of weight 0 do not count."""
-        if reduction == "mean":
-            return e.div(_sum(losses), _sum(self.weight))
-        return _reduce(losses, reduction, name)
-
-
-def nll_loss(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Any:
-    """-weight[c] * input[c] at the class c of each place; input holds log-probabilities.
-
-    Input (C,), (N, C) or (N, C, ...), target integers without the class axis. The mean divides by
-    the sum of the weights used.
-
-    >>> import wengert
-    >>> logp = wengert.tensor([[-1.0, -2.0], [-3.0, -4.0]])
-    >>> wengert.nn.functional.nll_loss(logp, wengert.tensor([0, 1]))
-    tensor(2.5000)
-    """
-    _integer_target(target, "nll_loss")
-    classes = _Classes(input, target, weight, ignore_index, "nll_loss")
-    losses = classes.losses(e.neg(_picked(input, classes.index, classes.axis)))
-    return classes.reduce(losses, reduction, "nll_loss")
-
-
-def _integer_target(target: Any, name: str) -> None:
-    if target._data.dtype.kind not in "iu":
-        raise DtypeError(
-            f"{name}: class indices must be integers, not {target._data.dtype}. Use "
-            "target.to(wengert.int64)."
-        )
-
-
-def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Any:
-    """-sum_c p[c] * log(softmax(input)[c]), p the target: class indices, or probabilities.
-
-    Input (C,), (N, C) or (N, C, ...) holds logits. Integer targets lack the class axis; floating
-    ones have the input's shape. Label smoothing mixes p with the uniform distribution.
-
-    >>> import wengert
-    >>> wengert.nn.functional.cross_entropy(wengert.zeros(3, 4), wengert.tensor([0, 1, 2]))
-    tensor(1.3863)
-    """
-    if is_floating(target._data.dtype) and target._data.shape == input._data.shape:
-        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    _integer_target(target, "cross_entropy")
-    classes = _Classes(input, target, weight, ignore_index, "cross_entropy")
-    axis = classes.axis
-    if label_smoothing == 0:
-        # The largest logit has no influence on the value, so it is a constant.
-        shifted = e.sub(input, amax(input, axis, keepdim=True).detach())
-        total = log(_sum(exp(shifted), axis))
-        entropy = e.sub(total, _picked(shifted, classes.index, axis))
-        return classes.reduce(classes.losses(entropy), reduction, "cross_entropy")
-    logp = log_softmax(input, axis)
-    chosen = classes.losses(e.neg(_picked(logp, classes.index, axis)))
-    spread = e.neg(_sum(_by_class(logp, weight, axis), axis))
-    spread = e.where(classes.kept, spread, 0.0)
-    share = label_smoothing / input._data.shape[axis]
-    losses = e.add(e.mul(chosen, 1.0 - label_smoothing), e.mul(spread, share))
-    return classes.reduce(losses, reduction, "cross_entropy")
-
-
-def _by_class(x: Any, weight: Any, axis: int) -> Any:
-    if weight is None:
-        return x
-    shape = tuple(extent if k == axis else 1 for k, extent in enumerate(x._data.shape))
-    return e.mul(x, reshape(weight, shape=shape))
-
-
-def _soft_cross_entropy(
-    input: Any, target: Any, weight: Any, reduction: str, label_smoothing: float
-) -> Any:
-    axis = 0 if input._data.ndim == 1 else 1
-    classes = input._data.shape[axis]
-    if label_smoothing != 0:
-        target = e.add(e.mul(target, 1.0 - label_smoothing), label_smoothing / classes)
-    logp = _by_class(log_softmax(input, axis), weight, axis)
-    return _reduce(e.neg(_sum(e.mul(target, logp), axis)), reduction, "cross_entropy")
+    return reduced(e.where(e.le(size, delta), near, far), reduction, "huber_loss")
 
 
 def binary_cross_entropy(
@@ -260,10 +121,17 @@ def binary_cross_entropy(
     >>> wengert.nn.functional.binary_cross_entropy(wengert.tensor([0.5]), wengert.ones(1))
     tensor(0.6931)
     """
-    _same_shape(input, target, "binary_cross_entropy", spread=False)
+    same_shape(input, target, "binary_cross_entropy", spread=False)
+    if is_array(input._data) and input._data.size:
+        low, high = input._data.min(), input._data.max()
+        if low < 0 or high > 1:
+            raise ValueError(
+                f"binary_cross_entropy: probabilities lie from 0 to 1, not from {low} to {high}. "
+                "For logits use binary_cross_entropy_with_logits."
+            )
     yes, no = clamp(log(input), min=-100.0), clamp(log1p(e.neg(input)), min=-100.0)
     found = e.neg(e.add(e.mul(target, yes), e.mul(e.sub(1.0, target), no)))
-    return _reduce(_weighted(found, weight), reduction, "binary_cross_entropy")
+    return reduced(_weighted(found, weight), reduction, "binary_cross_entropy")
 
 
 def binary_cross_entropy_with_logits(
@@ -280,13 +148,13 @@ def binary_cross_entropy_with_logits(
     >>> loss(wengert.tensor([0.0, -1000.0]), wengert.tensor([1.0, 0.0]), reduction="none")
     tensor([0.6931, 0.0000])
     """
-    _same_shape(input, target, "binary_cross_entropy_with_logits", spread=False)
+    same_shape(input, target, "binary_cross_entropy_with_logits", spread=False)
     # log s = -softplus(-x) and log(1 - s) = -x - softplus(-x).
     missed = softplus(e.neg(input), threshold=float("inf"))
     if pos_weight is not None:
         missed = e.mul(missed, e.add(e.mul(e.sub(pos_weight, 1.0), target), 1.0))
     found = e.add(e.mul(e.sub(1.0, target), input), missed)
-    return _reduce(_weighted(found, weight), reduction, "binary_cross_entropy_with_logits")
+    return reduced(_weighted(found, weight), reduction, "binary_cross_entropy_with_logits")
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
@@ -309,5 +177,83 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         )
         found = e.sub(entropy, e.mul(target, input))
     if reduction == "batchmean":
-        return e.div(_sum(found), float(input._data.shape[0]))
-    return _reduce(found, reduction, "kl_div")
+        return e.div(_sum(found), float(input._data.shape[0] if input._data.ndim else 1))
+    return reduced(found, reduction, "kl_div")
+
+
+def _variance(input: Any, var: Any) -> Any:
+    """The variances in a shape that broadcasts to the input's."""
+    if not isinstance(var, Handle):
+        return filled(tuple(input._data.shape), float(var), input._data.dtype)
+    shape, own = tuple(input._data.shape), tuple(var._data.shape)
+    if own == shape[:-1] and own != shape:
+        var = reshape(var, shape=(*own, 1))
+    elif own != shape and own != (*shape[:-1], 1):
+        raise ShapeError(
+            f"gaussian_nll_loss: variances of shape {own} do not fit an input of shape {shape}."
+        )
+    if is_array(var._data) and (var._data < 0).any():
+        raise ValueError("gaussian_nll_loss: a variance is negative.")
+    return var
+
+
+def gaussian_nll_loss(
+    input: Any,
+    target: Any,
+    var: Any,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Any:
+    """(log v + (input - target)^2 / v) / 2, v = max(var, eps); `full` adds log(2 pi) / 2.
+
+    var has the input's shape, one number for each last axis, or is a number. Where it is cut off
+    its gradient is that of the loss at eps. Source: D. Nix, A. Weigend, 1994.
+
+    >>> import wengert
+    >>> x = wengert.tensor([2.0])
+    >>> wengert.nn.functional.gaussian_nll_loss(x, wengert.zeros(1), wengert.ones(1))
+    tensor(2.)
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"gaussian_nll_loss: reduction {reduction!r}; use mean, sum or none.")
+    var = _variance(input, var)
+    raised = e.add(e.sub(var, var.detach()), eps)
+    var = e.where(e.lt(var, eps), raised, var)
+    difference = e.sub(input, target)
+    found = e.mul(e.add(log(var), e.div(e.mul(difference, difference), var)), 0.5)
+    if full:
+        found = e.add(found, 0.5 * math.log(2 * math.pi))
+    return reduced(found, reduction, "gaussian_nll_loss")
+
+
+def poisson_nll_loss(
+    input: Any,
+    target: Any,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
+    reduction: str = "mean",
+) -> Any:
+    """exp(input) - target * input, or input - target * log(input + eps) without `log_input`.
+
+    `full` adds Stirling's approximation of log(target!) where target > 1.
+
+    >>> import wengert
+    >>> wengert.nn.functional.poisson_nll_loss(wengert.zeros(1), wengert.ones(1))
+    tensor(1.)
+    """
+    if log_input:
+        found = e.sub(exp(input), e.mul(target, input))
+    else:
+        found = e.sub(input, e.mul(target, log(e.add(input, eps))))
+    if full:
+        large = e.gt(target, 1)
+        t = e.where(large, target, 1)
+        growth = e.sub(e.mul(t, log(t)), t)
+        stirling = e.add(growth, e.mul(log(e.mul(t, 2 * math.pi)), 0.5))
+        found = e.add(found, e.where(large, stirling, 0.0))
+    return reduced(found, reduction, "poisson_nll_loss")
+
+
+__all__ = ["binary_cross_entropy_with_logits", "kl_div", "poisson_nll_loss"]

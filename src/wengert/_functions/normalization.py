@@ -21,10 +21,11 @@ from .._primitives.shaping import permute, reshape
 from .._primitives.transcendental import rsqrt
 from .._primitives.windows import windows
 from .._record import modes as _modes
+from .arithmetic import div
+from .comparison import clamp
+from .norms import norm
 from .out import takes_out
 from .padding import bordered
-from .norms import norm
-from .comparison import clamp
 from .reduction import mean
 
 
@@ -40,7 +41,7 @@ def _need_floating(x: Any, name: str) -> None:
 
 
 def _trailing(x: Any, inner: tuple[int, ...], name: str, **given: Any) -> tuple[int, ...]:
-    """The axes of `normalized_shape`, once it and the shapes of weight and bias are known to fit."""
+    """The axes of `normalized_shape`, after a check of it and of weight and bias."""
     shape = tuple(x._data.shape)
     if not inner or shape[-len(inner) :] != inner:
         raise ShapeError(
@@ -99,8 +100,15 @@ def layer_norm(
     return _layer_norm(input, normalized_shape, weight, bias, eps)[0]
 
 
+@takes_out
 def native_layer_norm(
-    input: Any, normalized_shape: Sequence[int], weight: Any, bias: Any, eps: float
+    input: Any,
+    normalized_shape: Sequence[int],
+    weight: Any,
+    bias: Any,
+    eps: float,
+    *,
+    out: Any = None,
 ) -> tuple[Any, Any, Any]:
     """`layer_norm` with the mean and 1 / sqrt(var + eps) that it used.
 
@@ -170,8 +178,18 @@ def group_norm(
     return _group_norm(input, num_groups, weight, bias, eps)[0]
 
 
+@takes_out
 def native_group_norm(
-    input: Any, weight: Any, bias: Any, N: int, C: int, HxW: int, group: int, eps: float
+    input: Any,
+    weight: Any,
+    bias: Any,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    eps: float,
+    *,
+    out: Any = None,
 ) -> tuple[Any, Any, Any]:
     """`group_norm` with the means and 1 / sqrt(var + eps), for N samples of C channels of HxW.
 
@@ -224,7 +242,7 @@ def _batch_norm(
 
     if not training:
         if running_mean is None or running_var is None:
-            raise ValueError("batch_norm: without training, running_mean and running_var are needed.")
+            raise ValueError("batch_norm: without training it needs running_mean and running_var.")
         scale = rsqrt(e.add(spread(running_var), eps))
         out = _affine(e.mul(e.sub(x, spread(running_mean)), scale), spread(weight), spread(bias))
         return out, None, None
@@ -272,6 +290,7 @@ def batch_norm(
     return _batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)[0]
 
 
+@takes_out
 def native_batch_norm(
     input: Any,
     weight: Any,
@@ -281,6 +300,8 @@ def native_batch_norm(
     training: bool,
     momentum: float,
     eps: float,
+    *,
+    out: Any = None,
 ) -> tuple[Any, Any, Any]:
     """`batch_norm` with the mean and 1 / sqrt(var + eps) of the batch; empty if not training.
 

@@ -20,10 +20,11 @@ from .._primitives.creation import constant
 from .._primitives.reductions import sum_
 from .._primitives.shaping import slice_
 from .._primitives.windows import windows
+from .arithmetic import div
 from .convolution import Sizes, per_axis
 from .maxima import Places, joint_places, maxima
+from .out import takes_out
 from .padding import bordered
-from .arithmetic import div
 
 
 class _Pool:
@@ -39,9 +40,12 @@ class _Pool:
                 f"{name}: expected {rank + 2} axes (batch, channels, ...), or {rank + 1} for one "
                 f"sample, not shape {shape}."
             )
+        if 0 in shape[len(shape) - rank - 1 :]:
+            raise ShapeError(f"{name}: shape {shape} has an empty axis besides the batch.")
         self.kernel = per_axis(kernel, rank, name, "kernel_size", 1)
         # An empty tuple is what PyTorch's signatures say for "as the kernel".
-        self.stride = self.kernel if stride is None or stride == () else per_axis(stride, rank, name, "stride", 1)
+        given = self.kernel if stride is None or stride == () else stride
+        self.stride = per_axis(given, rank, name, "stride", 1)
         self.padding = per_axis(padding, rank, name, "padding", 0)
         self.dilation = per_axis(dilation, rank, name, "dilation", 1)
         self.extents = shape[-rank:]
@@ -259,6 +263,7 @@ def avg_pool1d(
     return _avg_pool(input, *sizes, "avg_pool1d")
 
 
+@takes_out
 def avg_pool2d(
     input: Any,
     kernel_size: Any,
@@ -267,6 +272,8 @@ def avg_pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    out: Any = None,
 ) -> Any:
     """The mean of each window; zeros of the border count unless `count_include_pad` is False.
 
@@ -281,6 +288,7 @@ def avg_pool2d(
     return _avg_pool(input, *sizes, "avg_pool2d")
 
 
+@takes_out
 def avg_pool3d(
     input: Any,
     kernel_size: Any,
@@ -289,6 +297,8 @@ def avg_pool3d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    out: Any = None,
 ) -> Any:
     """`avg_pool2d` over three axes.
 

@@ -1,7 +1,9 @@
 """Random tensors: counter-based draws, alike in eager and compiled code.
 
 A draw reads the generator's (key, counter), hashes key and counter + 0, 1, 2, ..., and moves the
-counter on. Under vmap, `randomness` decides whether samples share their draws.
+counter on. Under vmap, `randomness` decides whether samples share their draws. Draws by given
+probabilities are in `sampling`, those that fill a tensor in place in
+`random_fills`.
 """
 
 from __future__ import annotations
@@ -11,20 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import Dtype, as_dtype, get_default_dtype, int64, is_floating
+from .._base.dtypes import Dtype, as_dtype, get_default_dtype, int64, is_floating, real_of
 from .._base.errors import DtypeError, TracingError
 from .._base.shapes import Shape, as_shape, size_of
 from .._declare.elementwise import convert
-from .._graph.value import Handle
-from .._primitives.elementwise import add, lt, mul, remainder, sub
-from .._primitives.indexing import iota
+from .._primitives.complex_numbers import complex_
+from .._primitives.elementwise import add, mul, remainder, sub
+from .._primitives.indexing import iota, sort
 from .._primitives.random import hash64, shift_right
 from .._primitives.shaping import reshape, slice_
-from .._primitives.transcendental import cos, log, sqrt
+from .._primitives.transcendental import cos, log, sin, sqrt
 from .._record import modes as _modes
 from .._record.random_state import Generator, default_generator
 from .._record.storage import write
 from .creation import finish
+from .out import takes_out
 
 
 def manual_seed(seed: int) -> Generator:
@@ -74,7 +77,7 @@ def set_rng_state(state: Any) -> None:
     default_generator.set_state(state)
 
 
-def _bits(shape: Shape, generator: Generator | None, draws: int = 1) -> list[Any]:
+def random_bits(shape: Shape, generator: Generator | None, draws: int = 1) -> list[Any]:
     """`draws` independent int64 tensors of 64 random bits an element."""
     state = (generator or default_generator).state
     batches: list[Any] = []
@@ -113,29 +116,50 @@ def _unit(bits: Any, dtype: Dtype) -> Any:
 
 
 def uniform_values(shape: Shape, dtype: Dtype, generator: Generator | None) -> Any:
-    """Uniform numbers in [0, 1)."""
+    """Uniform numbers in [0, 1); of complex dtypes both parts."""
+    if dtype.kind == "c":
+        parts = random_bits(shape, generator, draws=2)
+        return complex_(*[_unit(bits, real_of(dtype)) for bits in parts])
     if not is_floating(dtype):
-        raise DtypeError(f"rand: expected a floating dtype, not {dtype}.")
-    return _unit(_bits(shape, generator)[0], dtype)
+        raise DtypeError(f"rand: expected a floating or complex dtype, not {dtype}.")
+    return _unit(random_bits(shape, generator)[0], dtype)
 
 
 def normal_values(shape: Shape, dtype: Dtype, generator: Generator | None) -> Any:
-    """Standard normal numbers, by the transform of Box and Muller (1958) in float64."""
-    if not is_floating(dtype):
-        raise DtypeError(f"randn: expected a floating dtype, not {dtype}.")
-    first, second = _bits(shape, generator, draws=2)
+    """Standard normal numbers, by the transform of Box and Muller (1958) in float64.
+
+    Complex ones have variance 1, half of it in each part.
+    """
+    if not (is_floating(dtype) or dtype.kind == "c"):
+        raise DtypeError(f"randn: expected a floating or complex dtype, not {dtype}.")
+    first, second = random_bits(shape, generator, draws=2)
     wide = np.dtype("float64")
-    radius = sqrt(mul(log(sub(1.0, _unit(first, wide))), -2.0))
-    return convert(mul(radius, cos(mul(_unit(second, wide), 2 * math.pi))), dtype)
+    scale = -1.0 if dtype.kind == "c" else -2.0
+    radius = sqrt(mul(log(sub(1.0, _unit(first, wide))), scale))
+    turn = mul(_unit(second, wide), 2 * math.pi)
+    if dtype.kind == "c":
+        return convert(complex_(mul(radius, cos(turn)), mul(radius, sin(turn))), dtype)
+    return convert(mul(radius, cos(turn)), dtype)
+
+
+def integer_values(shape: Shape, low: int, high: int, generator: Generator | None) -> Any:
+    """int64 numbers from `low` up to but not including `high`, in steps of one."""
+    count = high - low
+    bits = random_bits(shape, generator)[0]
+    if count >= 1 << 63:
+        return bits
+    return add(remainder(shift_right(bits, 1), count), low)
 
 
 def _dtype(dtype: Any) -> Dtype:
     return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
+@takes_out
 def rand(
     *size: Any,
     generator: Generator | None = None,
+    out: Any = None,
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
@@ -149,14 +173,16 @@ def rand(
     return finish(uniform_values(as_shape(size), _dtype(dtype), generator), requires_grad)
 
 
+@takes_out
 def randn(
     *size: Any,
     generator: Generator | None = None,
+    out: Any = None,
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Any:
-    """Standard normal numbers.
+    """Standard normal numbers; complex ones have variance 1, half of it in each part.
 
     >>> import wengert
     >>> wengert.randn(2, 3).shape
@@ -165,36 +191,64 @@ def randn(
     return finish(normal_values(as_shape(size), _dtype(dtype), generator), requires_grad)
 
 
-def rand_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
-    """Uniform numbers in the shape and dtype of `x`.
+def rand_like(
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """Uniform numbers in the shape and dtype of `input`.
 
     >>> import wengert
     >>> wengert.rand_like(wengert.zeros(2)).shape
     (2,)
     """
-    chosen = x._data.dtype if dtype is None else as_dtype(dtype)
-    return finish(uniform_values(tuple(x._data.shape), chosen, None), requires_grad)
+    chosen = input._data.dtype if dtype is None else as_dtype(dtype)
+    return finish(uniform_values(tuple(input._data.shape), chosen, generator), requires_grad)
 
 
-def randn_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
-    """Standard normal numbers in the shape and dtype of `x`.
+def randn_like(
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """Standard normal numbers in the shape and dtype of `input`.
 
     >>> import wengert
     >>> wengert.randn_like(wengert.zeros(2)).shape
     (2,)
     """
-    chosen = x._data.dtype if dtype is None else as_dtype(dtype)
-    return finish(normal_values(tuple(x._data.shape), chosen, None), requires_grad)
+    chosen = input._data.dtype if dtype is None else as_dtype(dtype)
+    return finish(normal_values(tuple(input._data.shape), chosen, generator), requires_grad)
 
 
+def _integers(
+    low: int, high: int, shape: Shape, dtype: Dtype, generator: Generator | None, name: str
+) -> Any:
+    low, high = int(low), int(high)
+    if not low < high:
+        raise ValueError(f"{name}: the range from {low} to {high} is empty.")
+    if dtype.kind in "iu" and not np.iinfo(dtype).min <= low <= high - 1 <= np.iinfo(dtype).max:
+        raise ValueError(f"{name}: {dtype} does not hold all numbers from {low} to {high}.")
+    return convert(integer_values(shape, low, high, generator), dtype)
+
+
+@takes_out
 def randint(
-    low: int,
+    low: int = 0,
     high: Any = None,
     size: Any = None,
     *,
     generator: Generator | None = None,
+    out: Any = None,
     dtype: Any = None,
     device: Any = None,
+    requires_grad: bool = False,
 ) -> Any:
     """Integers from `low` (0 if only one bound is given) up to but not including `high`.
 
@@ -204,107 +258,66 @@ def randint(
     """
     if size is None:
         low, high, size = 0, low, high
-    if not low < high:
-        raise ValueError(f"randint: the range from {low} to {high} is empty.")
-    bits = shift_right(_bits(as_shape((size,)), generator)[0], 1)
-    values = add(remainder(bits, int(high - low)), int(low))
-    return convert(values, int64 if dtype is None else as_dtype(dtype))
+    elif high is None:
+        low, high = 0, low
+    chosen = int64 if dtype is None else as_dtype(dtype)
+    found = _integers(low, high, as_shape((size,)), chosen, generator, "randint")
+    return finish(found, requires_grad)
 
 
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -> Any:
+def randint_like(
+    input: Any,
+    low: int = 0,
+    high: int | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """Integers in the shape and dtype of `input`; bounds as in `randint`.
+
+    >>> import wengert
+    >>> wengert.randint_like(wengert.zeros(2), 1)
+    tensor([0., 0.])
+    """
+    if high is None:
+        low, high = 0, low
+    chosen = input._data.dtype if dtype is None else as_dtype(dtype)
+    shape = tuple(input._data.shape)
+    return finish(_integers(low, high, shape, chosen, generator, "randint_like"), requires_grad)
+
+
+@takes_out
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    out: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Any:
     """0 to n - 1 in random order.
 
     >>> import wengert
     >>> sorted(wengert.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    from .._primitives.indexing import sort
-
-    order = sort(_bits((n,), generator)[0], axis=0, descending=False)[1]
-    return order if dtype is None else convert(order, as_dtype(dtype))
-
-
-def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None
-) -> Any:
-    """Normal numbers with the given mean and standard deviation (numbers or tensors).
-
-    >>> import wengert
-    >>> wengert.normal(0.0, 1.0, (2,)).shape
-    (2,)
-    """
-    from .._base.shapes import broadcast
-
-    if size is None:
-        shapes = [tuple(v._data.shape) for v in (mean, std) if isinstance(v, Handle)]
-        if not shapes:
-            raise ValueError("normal: give a size, or tensors for mean or std.")
-        shape = broadcast("normal", *shapes)
-    else:
-        shape = as_shape((size,))
-    dtypes = [v._data.dtype for v in (mean, std) if isinstance(v, Handle)]
-    values = normal_values(shape, dtypes[0] if dtypes else get_default_dtype(), generator)
-    return add(mul(values, std), mean)
-
-
-def bernoulli(p: Any, *, generator: Generator | None = None) -> Any:
-    """1 with probability p, else 0, elementwise.
-
-    >>> import wengert
-    >>> wengert.bernoulli(wengert.ones(2))
-    tensor([1., 1.])
-    """
-    dtype = p._data.dtype
-    return convert(lt(uniform_values(tuple(p._data.shape), dtype, generator), p), dtype)
-
-
-def uniform_(x: Any, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Any:
-    """Fill x with uniform numbers in [a, b), in place.
-
-    >>> import wengert
-    >>> bool((wengert.zeros(9).uniform_(1, 2) >= 1).all())
-    True
-    """
-    values = uniform_values(tuple(x._data.shape), x._data.dtype, generator)
-    write(x, add(mul(values, float(b - a)), float(a)), "uniform_")
-    return x
-
-
-def normal_(
-    x: Any, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
-) -> Any:
-    """Fill x with normal numbers, in place.
-
-    >>> import wengert
-    >>> wengert.zeros(9).normal_().shape
-    (9,)
-    """
-    values = normal_values(tuple(x._data.shape), x._data.dtype, generator)
-    write(x, add(mul(values, float(std)), float(mean)), "normal_")
-    return x
-
-
-def bernoulli_(x: Any, p: float = 0.5, *, generator: Generator | None = None) -> Any:
-    """Fill x with ones (probability p) and zeros, in place.
-
-    >>> import wengert
-    >>> wengert.zeros(2).bernoulli_(1.0)
-    tensor([1., 1.])
-    """
-    draws = uniform_values(tuple(x._data.shape), get_default_dtype(), generator)
-    write(x, convert(lt(draws, float(p)), x._data.dtype), "bernoulli_")
-    return x
+    if n < 0:
+        raise ValueError(f"randperm: n={n} must not be negative.")
+    order = sort(random_bits((n,), generator)[0], axis=0, descending=False)[1]
+    return finish(order if dtype is None else convert(order, as_dtype(dtype)), requires_grad)
 
 
 __all__ = [
-    "bernoulli",
     "get_rng_state",
     "initial_seed",
     "manual_seed",
-    "normal",
     "rand",
     "rand_like",
     "randint",
+    "randint_like",
     "randn",
     "randn_like",
     "randperm",

@@ -138,8 +138,8 @@ def istft(
     if half:
         frames = irfft(frames, n_fft, norm=norm)
     else:
-        frames = ifft(frames, norm=norm)
-        frames = frames if return_complex else _real(frames)
+        last = slice_(frames, slices=(*_whole(frames)[:2], (0, n_fft // 2 + 1, 1)))
+        frames = ifft(frames, norm=norm) if return_complex else irfft(last, n_fft, norm=norm)
     total = n_fft + hop * (count - 1)
     layout = {"kernel": (n_fft,), "stride": (hop,), "dilation": (1,)}
     lead = x._data.shape[0]
@@ -157,6 +157,10 @@ def istft(
     if end > total:
         found = embed(found, shape=(lead, end - start), slices=((0, lead, 1), (0, known, 1)))
     return reshape(found, shape=(found._data.shape[1],)) if len(shape) == 2 else found
+
+
+def _whole(x: Any) -> list[tuple[int, int, int]]:
+    return [(0, extent, 1) for extent in x._data.shape]
 
 
 def _real(x: Any) -> Any:

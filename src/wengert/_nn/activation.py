@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._functions import activations as f
+from .._functions import rectifiers
 from .._primitives.transcendental import sigmoid, tanh
 from .module import Module
 
@@ -23,7 +24,7 @@ class ReLU(Module):
 
     def forward(self, input: Any) -> Any:
         """max(x, 0); in place if so asked."""
-        return f.relu(input, self.inplace)
+        return rectifiers.relu(input, self.inplace)
 
     def extra_repr(self) -> str:
         return _inplace(self)
@@ -135,7 +136,7 @@ class LeakyReLU(Module):
 
     def forward(self, input: Any) -> Any:
         """leaky_relu(x)."""
-        return f.leaky_relu(input, self.negative_slope, self.inplace)
+        return rectifiers.leaky_relu(input, self.negative_slope, self.inplace)
 
     def extra_repr(self) -> str:
         return _inplace(self, f"negative_slope={self.negative_slope}")
@@ -178,7 +179,7 @@ class Hardtanh(Module):
 
     def forward(self, input: Any) -> Any:
         """hardtanh(x)."""
-        return f.hardtanh(input, self.min_val, self.max_val, self.inplace)
+        return rectifiers.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
     def extra_repr(self) -> str:
         return _inplace(self, f"min_val={self.min_val}, max_val={self.max_val}")

@@ -11,8 +11,8 @@ from typing import Any
 
 from .._base.errors import ShapeError
 from .._base.shapes import size_of
-from .._functions.random_fills import normal_ as _normal
 from .._functions.random import randn
+from .._functions.random_fills import normal_ as _normal
 from .._functions.random_fills import uniform_ as _uniform
 from .._functions.spacing import eye
 from .._primitives.elementwise import where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._functions import classification as c
 from .._functions import losses as f
 from .module import Module
 
@@ -101,7 +102,7 @@ class NLLLoss(_WeightedLoss):
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss."""
-        return f.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
+        return c.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
 class CrossEntropyLoss(_WeightedLoss):
@@ -125,7 +126,7 @@ class CrossEntropyLoss(_WeightedLoss):
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss."""
-        return f.cross_entropy(
+        return c.cross_entropy(
             input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
         )
 

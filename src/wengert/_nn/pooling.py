@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._functions import pooling as f
+from .._functions.adaptive_pooling import adaptive_avg_pool2d
 from .module import Module
 
 
@@ -100,7 +101,7 @@ class AdaptiveAvgPool2d(Module):
 
     def forward(self, input: Any) -> Any:
         """The means."""
-        return f.adaptive_avg_pool2d(input, self.output_size)
+        return adaptive_avg_pool2d(input, self.output_size)
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
