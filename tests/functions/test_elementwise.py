@@ -1,0 +1,364 @@
+"""Functions of each element, beyond the primitives, in every mode, and their edges."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special as s
+
+import wengert as w
+from wengert.errors import DtypeError
+
+from .calls import Call, Calls, check_batch, check_derivatives, check_value, identify
+
+A = np.array([[0.5, -1.5, 2.5, -0.25], [1.25, 0.75, -2.0, 3.0], [-0.5, 1.0, 0.1, -1.0]])
+B = np.array([[1.5, 0.5, -2.0, 0.7], [0.25, -1.0, 1.0, 2.0], [2.0, -0.3, 0.9, 1.1]])
+P = np.abs(A) + 0.3
+U = 1 / (1 + np.exp(-A))
+Z = A + 1j * B
+N = np.array([[12, -18, 0], [7, 5, -3]])
+M = np.array([[8, 27, 6], [-14, 1, 9]])
+DEGREES = np.array([[0.0, 1, 2, 3], [4, 5, 6, 7], [2, 3, 0, -1]])
+NAN, INF = math.nan, math.inf
+
+CALLS = Calls()
+case = CALLS.case
+
+# ---- arithmetic ---------------------------------------------------------------------------------
+
+case("rsub", A, B, alpha=2, expected=B - 2 * A)
+case("float_power", P, B, expected=np.exp(B * np.log(P)))
+case("float_power", Z, 2, expected=Z * Z)
+case("hypot", A, B, expected=np.sqrt(A * A + B * B))
+case("copysign", A, B, expected=np.where(B < 0, -np.abs(A), np.abs(A)))
+case("nextafter", A, B, expected=np.where(A < B, A + np.spacing(A) * 0, A), smooth=False)
+case("gcd", N, M, expected=np.vectorize(math.gcd)(N, M), smooth=False)
+case("lcm", N, M, expected=np.vectorize(math.lcm)(N, M), smooth=False)
+case("sgn", A, expected=A / np.abs(A))
+case("sgn", Z, expected=Z / np.abs(Z))
+case("positive", A, expected=A)
+case("signbit", A, expected=A < 0, smooth=False)
+case("lerp", A, B, 0.3, expected=0.7 * A + 0.3 * B)
+case("lerp", A, B, 0.8, expected=0.2 * A + 0.8 * B)
+case("lerp", A, B, U, expected=(1 - U) * A + U * B)
+case("addcmul", A, B, P, value=0.5, expected=A + 0.5 * B * P)
+case("addcdiv", A, B, P, value=-2, expected=A - 2 * B / P)
+case("ldexp", A, B, expected=A * np.exp(B * math.log(2)))
+case("frexp", A + 0.013, expected=tuple(np.frexp(A + 0.013)))
+case("deg2rad", A, expected=A / 180 * math.pi)
+case("rad2deg", A, expected=A / math.pi * 180)
+case("frac", A + 0.013, expected=np.modf(A + 0.013)[0])
+case("round", A, decimals=1, expected=np.round(A, 1), smooth=False)
+case("round", 100 * A, decimals=-1, expected=np.round(100 * A, -1), smooth=False)
+case("fix", A, expected=np.modf(A)[1], smooth=False)
+
+# ---- comparison ---------------------------------------------------------------------------------
+
+case("fmax", A, B, expected=np.where(A > B, A, B))
+case("fmin", A, B, expected=np.where(A < B, A, B))
+case("clamp_min", A, 0.2, expected=np.where(A < 0.2, 0.2, A))
+case("clamp_max", A, B, expected=np.where(A > B, B, A))
+case("nan_to_num", np.array([NAN, INF, -INF, 2.0]), 3.0, 4.0, 5.0, expected=[3.0, 4.0, 5.0, 2.0])
+case(
+    "heaviside",
+    np.round(A),
+    B,
+    expected=np.where(np.round(A) == 0, B, np.round(A) > 0),
+    smooth=False,
+)
+case("isclose", A, A + 1e-9, expected=np.ones(A.shape, bool), smooth=False)
+case("isclose", A, B, atol=1.5, expected=np.abs(A - B) <= 1.5 + 1e-5 * np.abs(B), smooth=False)
+case(
+    "isin",
+    N,
+    np.array([7, 0, -3]),
+    expected=[[False, False, True], [True, False, True]],
+    smooth=False,
+)
+case("isin", N, np.array([7]), invert=True, expected=N != 7, smooth=False)
+case("isposinf", np.array([INF, -INF, NAN]), expected=[True, False, False], smooth=False)
+case("isneginf", np.array([INF, -INF, NAN]), expected=[False, True, False], smooth=False)
+case("isreal", np.array([1j, 1 + 0j]), expected=[False, True], smooth=False)
+case("greater", A, B, expected=A > B, smooth=False)
+case("greater_equal", A, B, expected=A >= B, smooth=False)
+case("less", A, B, expected=A < B, smooth=False)
+case("less_equal", A, B, expected=A <= B, smooth=False)
+case("not_equal", A, B, expected=A != B, smooth=False)
+case("bitwise_left_shift", N, 2, expected=N * 4, smooth=False)
+case("bitwise_right_shift", N, 1, expected=np.floor_divide(N, 2), smooth=False)
+
+# ---- exponentials and angles --------------------------------------------------------------------
+
+case("sinc", A, expected=np.sinc(A))
+case("sinc", Z, expected=np.sin(np.pi * Z) / (np.pi * Z))
+case("logaddexp", A, B, expected=np.log(np.exp(A) + np.exp(B)))
+case("logaddexp", A, A, expected=A + math.log(2))
+case("logaddexp", Z, -Z, expected=np.log(np.exp(Z) + np.exp(-Z)))
+case("logaddexp2", A, B, expected=np.log2(2**A + 2**B))
+case("logit", U, expected=A)
+case("logit", U, 0.4, expected=np.clip(A, math.log(2 / 3), math.log(3 / 2)))
+case("arccosh", P + 1, expected=np.log(P + 1 + np.sqrt((P + 1) ** 2 - 1)))
+case("arcsinh", A, expected=np.log(A + np.sqrt(A**2 + 1)))
+case("arctanh", A / 4, expected=np.log((1 + A / 4) / (1 - A / 4)) / 2)
+case("arccos", A / 4, expected=np.pi / 2 - np.arctan2(A / 4, np.sqrt(1 - A**2 / 16)))
+case("arcsin", A / 4, expected=np.arctan2(A / 4, np.sqrt(1 - A**2 / 16)))
+case("arctan", A, expected=np.angle(1 + 1j * A))
+case("arctan2", A, B, expected=np.angle(B + 1j * A))
+case("polar", P, A, expected=P * np.exp(1j * A))
+case("conj_physical", Z, expected=A - 1j * B)
+case("resolve_conj", Z, expected=Z)
+case("resolve_neg", A, expected=A)
+
+# ---- special functions --------------------------------------------------------------------------
+
+case("lgamma", A + 0.1, expected=s.gammaln(A + 0.1))
+case("digamma", A + 0.1, expected=s.digamma(A + 0.1))
+for order in range(4):
+    case("polygamma", order, P, expected=s.polygamma(order, P))
+GAMMAS = s.gammaln(P + 1) + s.gammaln(P + 0.5) + s.gammaln(P)
+case("mvlgamma", P + 1, 3, expected=1.5 * math.log(math.pi) + GAMMAS)
+case("igamma", w.from_numpy(P), P[::-1].copy(), expected=s.gammainc(P, P[::-1]))
+case("igammac", w.from_numpy(P), P[::-1].copy(), expected=s.gammaincc(P, P[::-1]))
+case("erfinv", A / 4, expected=s.erfinv(A / 4))
+case("xlogy", A, P, expected=A * np.log(P))
+case("i0", A, expected=s.i0(A))
+case("special.zeta", 2.5, P, expected=s.zeta(2.5, P))
+case("special.xlog1py", A, P, expected=A * np.log1p(P))
+case("special.entr", P, expected=-P * np.log(P))
+case("special.erfcx", A, expected=s.erfcx(A))
+case("special.ndtr", A, expected=s.ndtr(A))
+case("special.ndtri", U, expected=s.ndtri(U))
+case("special.log_ndtr", 5 * A, expected=s.log_ndtr(5 * A))
+case("special.airy_ai", 3 * A, expected=s.airy(3 * A)[0])
+case("special.i0e", A, expected=s.i0e(A))
+case("special.i1", A, expected=s.i1(A))
+case("special.i1e", A, expected=s.i1e(A))
+case("special.modified_bessel_i0", A, expected=s.i0(A))
+case("special.modified_bessel_i1", A, expected=s.i1(A))
+case("special.modified_bessel_k0", P, expected=s.k0(P))
+case("special.modified_bessel_k1", P, expected=s.k1(P))
+case("special.scaled_modified_bessel_k0", P, expected=s.k0e(P))
+case("special.scaled_modified_bessel_k1", P, expected=s.k1e(P))
+case("special.bessel_j0", 3 * A, expected=s.j0(3 * A))
+case("special.bessel_j1", 3 * A, expected=s.j1(3 * A))
+case("special.bessel_y0", 3 * P, expected=s.y0(3 * P))
+case("special.bessel_y1", 3 * P, expected=s.y1(3 * P))
+case("special.spherical_bessel_j0", A, expected=s.spherical_jn(0, np.abs(A)))
+for family, of in {
+    "chebyshev_polynomial_t": s.eval_chebyt,
+    "chebyshev_polynomial_u": s.eval_chebyu,
+    "hermite_polynomial_h": s.eval_hermite,
+    "hermite_polynomial_he": s.eval_hermitenorm,
+    "laguerre_polynomial_l": s.eval_laguerre,
+    "legendre_polynomial_p": s.eval_legendre,
+    "shifted_chebyshev_polynomial_t": lambda n, x: s.eval_chebyt(n, 2 * x - 1),
+    "shifted_chebyshev_polynomial_u": lambda n, x: s.eval_chebyu(n, 2 * x - 1),
+    "chebyshev_polynomial_v": lambda n, x: s.eval_chebyu(n, x) - s.eval_chebyu(n - 1, x),
+    "chebyshev_polynomial_w": lambda n, x: s.eval_chebyu(n, x) + s.eval_chebyu(n - 1, x),
+    "shifted_chebyshev_polynomial_v": lambda n, x: (
+        s.eval_chebyu(n, 2 * x - 1) - s.eval_chebyu(n - 1, 2 * x - 1)
+    ),
+    "shifted_chebyshev_polynomial_w": lambda n, x: (
+        s.eval_chebyu(n, 2 * x - 1) + s.eval_chebyu(n - 1, 2 * x - 1)
+    ),
+}.items():
+    whole = DEGREES.astype(np.int64)
+    case(
+        f"special.{family}",
+        A,
+        whole,
+        expected=[[of(int(n), x) if n >= 0 else 0.0 for n, x in zip(*r, strict=True)]
+                  for r in zip(whole, A, strict=True)],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLS, ids=identify)
+def test_value(call: Call) -> None:
+    check_value(call)
+
+
+@pytest.mark.parametrize("call", CALLS.smooth(), ids=identify)
+def test_derivatives(call: Call) -> None:
+    check_derivatives(call)
+
+
+@pytest.mark.parametrize("call", CALLS.smooth(), ids=identify)
+def test_batch(call: Call) -> None:
+    check_batch(call)
+
+
+# ---- names, numbers and out ---------------------------------------------------------------------
+
+
+def test_keyword_names() -> None:
+    x, y = w.tensor([2.0, 3.0]), w.tensor([1.0, 2.0])
+    assert w.mul(input=x, other=y).tolist() == [2.0, 6.0]
+    assert w.pow(x, exponent=2, out=y).tolist() == y.tolist() == [4.0, 9.0]
+    assert x.atan2(other=y).shape == (2,)
+    assert w.exp(input=w.zeros(1)).tolist() == [1.0]
+    assert w.sin(w.zeros(1), out=w.empty(0)).tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "operands"),
+    [("maximum", (1.0,)), ("hypot", (1.0,)), ("ldexp", (2,)), ("logaddexp", (1.0,)), ("gcd", (2,))],
+)
+def test_numbers_are_refused_where_pytorch_refuses_them(name: str, operands: Any) -> None:
+    with pytest.raises(TypeError, match=f"{name}: expected tensors"):
+        getattr(w, name)(w.ones(2), *operands)
+
+
+def test_functions_of_no_tensor_are_refused() -> None:
+    for call in (lambda: w.sin(1.0), lambda: w.pow(2, 3), lambda: w.xlogy(1.0, 2.0)):
+        with pytest.raises(TypeError, match="expected tensors"):
+            call()
+    with pytest.raises(TypeError, match="called on int"):
+        w.Tensor.__radd__(2, w.ones(2))  # type: ignore[arg-type]
+
+
+def test_out_of_an_exact_dtype() -> None:
+    with pytest.raises(DtypeError, match="has dtype float64"):
+        w.float_power(w.ones(2), 2, out=w.empty(2))
+    with pytest.raises(DtypeError, match="has dtype complex64"):
+        w.complex(w.ones(2), w.ones(2), out=w.empty(2, dtype="complex128"))
+
+
+def test_alpha_must_fit_the_dtype() -> None:
+    whole = w.ones(2, dtype="int64")
+    for alpha in (0.5, 1j, True):
+        with pytest.raises(DtypeError, match="add: alpha"):
+            w.add(whole, whole, alpha=alpha)
+    flags = w.tensor([True, False])
+    assert w.add(flags, flags, alpha=True).tolist() == [True, False]
+    assert w.sub(w.ones(2), flags, alpha=3).tolist() == [-2.0, 1.0]
+
+
+# ---- integers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["remainder", "fmod", "floor_divide"])
+@pytest.mark.parametrize("zero", [0, w.tensor([2, 0])])
+def test_an_integer_over_zero_raises(name: str, zero: Any) -> None:
+    with pytest.raises(ZeroDivisionError, match=f"{name}: an integer is divided by zero"):
+        getattr(w, name)(w.tensor([1, 2]), zero)
+
+
+def test_a_float_over_zero_does_not() -> None:
+    assert w.floor_divide(w.tensor([1.0, -1.0]), 0).tolist() == [INF, -INF]
+
+
+def test_numbers_wrap_to_the_integer_dtype() -> None:
+    small = w.tensor([1], dtype="uint8")
+    assert (small + 300).tolist() == [45]
+    assert (small + 300).dtype == "uint8"
+    assert (small - 2).tolist() == [255]
+    assert (w.tensor([1], dtype="int8") + 300).tolist() == [45]
+    assert (small < 300).tolist() == [True]
+    with pytest.raises(OverflowError, match="does not fit into 64 bits"):
+        w.tensor([1]) + 2**70
+
+
+def test_integer_powers() -> None:
+    assert (2 ** w.tensor([-1, 2])).tolist() == [0, 4]
+    base, power = w.tensor([2, 1, -1, -1, -2]), w.tensor([-1, -2, -3, -2, -2])
+    assert (base**power).tolist() == [0, 1, -1, 1, 0]
+    with pytest.raises(DtypeError, match="negative power"):
+        w.tensor([2]) ** -1
+
+
+def test_bools_are_numbers_in_powers_only() -> None:
+    flags = w.tensor([True, False])
+    assert flags.square().dtype == "int64"
+    assert flags.pow(2).tolist() == [1, 0]
+    for function in (w.neg, w.abs, w.positive):
+        with pytest.raises(DtypeError):
+            function(flags)
+
+
+# ---- bfloat16 -----------------------------------------------------------------------------------
+
+
+def test_bfloat16_with_numbers_stays_bfloat16() -> None:
+    x = w.tensor([1.5, 2.5], requires_grad=True).bfloat16()
+    for result in (x * 2, 2 - x, x / 3, x**2, x + 0.1, w.where(x > 2, x, 0.0), w.clamp(x, 0, 2)):
+        assert result.dtype.name == "bfloat16"
+    assert (x * 2).tolist() == [3.0, 5.0]
+    # The number is not rounded to bfloat16 first: 3 * 0.3 would then be 0.90234375.
+    assert (w.tensor([3.0]).bfloat16() * 0.3).tolist() == [0.8984375]
+    assert (x > 2).tolist() == [False, True]
+    leaf = w.tensor([1.5], dtype="bfloat16", requires_grad=True)
+    (leaf * 2).sum().backward()
+    assert leaf.grad.dtype.name == "bfloat16" and leaf.grad.tolist() == [2.0]
+
+
+# ---- limits -------------------------------------------------------------------------------------
+
+
+def _slopes(function: Any, *operands: float) -> list[float]:
+    tensors = [w.tensor(x, dtype="float64") for x in operands]
+    found = w.func.grad(function, argnums=tuple(range(len(tensors))))(*tensors)
+    return [g.item() for g in found]
+
+
+def test_a_nan_bound_makes_nan() -> None:
+    x = w.tensor([1.0, 5.0])
+    assert x.clamp(NAN, 2.0).isnan().all()
+    assert x.clamp(0.0, NAN).isnan().all()
+    assert x.clamp(w.tensor([NAN, 0.0]), w.tensor([2.0, NAN])).isnan().all()
+    assert w.tensor([NAN, 1.0]).clamp(0, 2).isnan().tolist() == [True, False]
+
+
+def test_clamp_gives_the_cotangent_to_the_bound_that_acts() -> None:
+    assert _slopes(w.clamp, 1.0, 0.0, 2.0) == [1.0, 0.0, 0.0]
+    assert _slopes(w.clamp, -1.0, 0.0, 2.0) == [0.0, 1.0, 0.0]
+    assert _slopes(w.clamp, 3.0, 0.0, 2.0) == [0.0, 0.0, 1.0]
+    assert w.clamp(w.tensor([0.0, 1.5, 9.0]), 2.0, 1.0).tolist() == [1.0, 1.0, 1.0]
+    assert _slopes(w.clamp, 0.0, 2.0, 1.0) == [0.0, 0.0, 1.0]
+
+
+def test_logaddexp_of_infinities() -> None:
+    x = w.tensor([INF, -INF, INF, NAN, 1.0])
+    y = w.tensor([INF, -INF, -INF, 1.0, NAN])
+    assert str(w.logaddexp(x, y).tolist()) == "[inf, -inf, inf, nan, nan]"
+
+
+def test_mixed_second_derivatives_at_0_of_xlogy() -> None:
+    def mixed(x: Any, y: Any) -> Any:
+        return w.func.grad(lambda y: w.func.grad(w.xlogy)(x, y))(y)
+
+    assert mixed(w.tensor(0.0), w.tensor(4.0)).item() == 0.25
+
+
+def test_derivatives_of_sinc_and_bessel_functions_at_0_to_any_order() -> None:
+    def nth(function: Any, n: int) -> float:
+        for _ in range(n):
+            function = w.func.grad(function)
+        return function(w.tensor(0.0, dtype="float64")).item()
+
+    sinc = [nth(w.sinc, n) for n in range(5)]
+    assert sinc == pytest.approx([1, 0, -(math.pi**2) / 3, 0, math.pi**4 / 5], abs=1e-12)
+    assert [nth(w.special.i1, n) for n in range(4)] == pytest.approx([0, 0.5, 0, 0.375])
+    assert [nth(w.i0, n) for n in range(5)] == pytest.approx([1, 0, 0.5, 0, 0.375])
+
+
+def test_the_first_operand_of_igamma_and_zeta_has_no_derivative() -> None:
+    a = w.tensor([1.5], requires_grad=True)
+    for function in (w.igamma, w.igammac, w.special.zeta):
+        with pytest.raises(w.errors.NotDifferentiableError, match="no derivative by the first"):
+            function(a, w.ones(1))
+        assert not function(a.detach(), w.ones(1)).requires_grad
+        with pytest.raises(w.errors.NotDifferentiableError):
+            w.func.jvp(lambda a, f=function: f(a, w.ones(1)), (w.ones(1),), (w.ones(1),))
+
+
+def test_isclose_asks_for_one_dtype() -> None:
+    with pytest.raises(DtypeError, match="isclose: the dtypes"):
+        w.isclose(w.ones(1), w.ones(1, dtype="int64"))
+    with pytest.raises(ValueError, match="must not be negative"):
+        w.isclose(w.ones(1), w.ones(1), rtol=-1)
+    assert w.isclose(w.tensor([NAN, INF]), w.tensor([NAN, INF]), equal_nan=True).all()
+    assert w.allclose(w.tensor([1]), w.tensor([1])) and w.equal(w.ones(2), w.ones(2))
+    assert not w.equal(w.ones(2), w.ones(3))
