@@ -110,6 +110,7 @@ def _paired(
     x: Any, a: _Labels, y: Any, b: _Labels, keep: Any, sizes: dict[Any, int]
 ) -> tuple[Any, _Labels]:
     """The product of two operands, summed over the common labels that nobody needs any more."""
+    x, y = together(x, y)  # a sum of small integers is an int64
     shared = [label for label in a if label in b]
     batch = [label for label in shared if label in keep]
     summed = [label for label in shared if label not in keep]
@@ -178,7 +179,7 @@ def _summed(x: Any, labels: _Labels, keep: set[Any]) -> tuple[Any, _Labels]:
     axes = [k for k, label in enumerate(labels) if label not in keep]
     if not axes:
         return x, labels
-    return convert(_sum(x, axes), x._data.dtype), [label for label in labels if label in keep]
+    return _sum(x, axes), [label for label in labels if label in keep]
 
 
 def einsum(equation: Any, *operands: Any) -> Any:

@@ -185,10 +185,8 @@ def _reflections(name: str, x: Any, tau: Any) -> tuple[Any, Any]:
     if len(scales) != len(shape) - 1 or scales[:-1] != shape[:-2]:
         raise ShapeError(f"{name}: tau has the shape {scales}, which does not fit {shape}.")
     count = scales[-1]
-    if not count <= columns or not columns <= rows:
-        raise ShapeError(
-            f"{name}: expected rows >= columns >= reflections, not {rows}, {columns}, {count}."
-        )
+    if not count <= min(rows, columns):
+        raise ShapeError(f"{name}: {count} reflections do not fit {rows} x {columns} matrices.")
     v = parts.ones_on_diagonal(parts.below_diagonal(part(x, (0, rows), (0, count))))
     above = parts.off_diagonal(parts.from_diagonal(la.matmul(parts.adjoint(v), v)))
     scaled = parts.ones_on_diagonal(mul(above, parts.as_column(tau)))
@@ -211,6 +209,8 @@ def householder_product(input: Any, tau: Any, *, out: Any = None) -> Any:
             [ 0.]])
     """
     rows, columns = need_matrix("householder_product", input)
+    if columns > rows:
+        raise ShapeError(f"householder_product: expected rows >= columns, not {rows} x {columns}.")
     v, t = _reflections("householder_product", input, tau)
     identity = parts.only_diagonal(full((rows, columns), 1, input._data.dtype))
     top = part(parts.adjoint(v), (0, v._data.shape[-1]), (0, columns))

@@ -16,6 +16,7 @@ from .._primitives.complex_numbers import modulus
 from .._primitives.elementwise import absolute, add, div, gt, lt, maximum, mul, where
 from .._primitives.shaping import permute, reshape
 from .._primitives.transcendental import log
+from .._primitives.writing import overwrite
 from . import linalg_types as types
 from .factors import mirrored, need_matrix
 from .matrix import matmul
@@ -74,7 +75,7 @@ def matrix_power(input: Any, n: int, *, out: Any = None) -> Any:
     """
     need_matrix("matrix_power", input, square=True, inexact=False)
     if n == 0:
-        return identity_like(input)
+        return overwrite(mul(input, 0), identity_like(input))
     base, left = (inv(input), -n) if n < 0 else (input, n)
     found: Any = None
     while left:

@@ -12,7 +12,7 @@ from .._base.kinds import is_array
 from .._declare.elementwise import convert
 from .._primitives.creation import full
 from .._primitives.elementwise import div, mul
-from .._primitives.matrix_parts import conjugated, swapped
+from .._primitives.matrix_parts import swapped
 from .._primitives.shaping import embed, expand, reshape, slice_
 from .._primitives.windows import fold
 from .fourier import fft, ifft, irfft, rfft
@@ -144,7 +144,7 @@ def istft(
     layout = {"kernel": (n_fft,), "stride": (hop,), "dilation": (1,)}
     lead = x._data.shape[0]
     signal = fold(swapped(mul(frames, taper)), shape=(lead, total), **layout)
-    squares = _real(mul(taper, conjugated(taper)))
+    squares = mul(taper, taper)
     spread = expand(reshape(squares, shape=(1, n_fft, 1)), shape=(1, n_fft, count))
     envelope = fold(spread, shape=(1, total), **layout)
     start = n_fft // 2 if center else 0

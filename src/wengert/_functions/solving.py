@@ -12,7 +12,8 @@ import numpy as np
 
 from .._base.dtypes import int64
 from .._base.errors import DtypeError, ShapeError
-from .._base.shapes import Shape, size_of
+from .._base.kinds import is_array
+from .._base.shapes import Shape, normalize_axis, size_of
 from .._declare.elementwise import convert
 from .._primitives import decompositions as d
 from .._primitives import linear_algebra as la
@@ -22,7 +23,7 @@ from .._primitives import packed_factors as packed
 from .._primitives.complex_numbers import imag, real
 from .._primitives.creation import full, zeros
 from .._primitives.elementwise import add, gt, mul, ne, sub, where
-from .._primitives.shaping import permute, reshape
+from .._primitives.shaping import permute, reshape, slice_
 from . import linalg_types as types
 from .factors import mirrored, need_matrix, raise_if, unpacked, zero_pivot
 from .out import takes_out
@@ -42,10 +43,6 @@ def same_dtype(name: str, a: Any, b: Any) -> None:
 def identity_like(a: Any) -> Any:
     """The identity of the shape and dtype of a."""
     return parts.only_diagonal(full(tuple(a._data.shape), 1, a._data.dtype))
-
-
-def _is_vector(a: Any, b: Any) -> bool:
-    return b._data.ndim == 1 or tuple(b._data.shape) == tuple(a._data.shape[:-1])
 
 
 def _solved(a: Any, b: Any, left: bool, name: str) -> Any:
@@ -243,13 +240,12 @@ def linalg_lu_solve(
     if LU._data.shape[-1] != B._data.shape[-2 if left else -1]:
         raise ShapeError(f"lu_solve: {tuple(LU._data.shape)} does not fit {tuple(B._data.shape)}.")
     p, low, up = unpacked(LU, pivots)
-    if not left:  # X A = B is A^H X^H = B^H
-        B, adjoint = parts.adjoint(B), not adjoint
-    if adjoint:
-        found = la.solve(parts.adjoint(low), la.solve(parts.adjoint(up), B))
+    b = B if left else parts.adjoint(B)  # X A = B is A^H X^H = B^H
+    if adjoint == left:
+        found = la.solve(parts.adjoint(low), la.solve(parts.adjoint(up), b))
         found = la.matmul(p, found)
     else:
-        found = la.solve(up, la.solve(low, la.matmul(parts.swapped(p), B)))
+        found = la.solve(up, la.solve(low, la.matmul(parts.swapped(p), b)))
     return found if left else parts.adjoint(found)
 
 
@@ -287,12 +283,10 @@ def tolerances(a: Any, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """atol and rtol as tensors; by default 0 and max(rows, columns) times the precision."""
     dtype = np.dtype(f"f{a._data.dtype.itemsize // (2 if a._data.dtype.kind == 'c' else 1)}")
     default = float(np.finfo(dtype).eps) * max(a._data.shape[-2:])
-    given = atol is not None and rtol is None
-    if given and hasattr(atol, "_data"):
-        bound = _bound(atol, dtype, 0.0)
-        return bound, where(gt(bound, 0.0), full((), 0.0, dtype), full((), default, dtype))
-    relative = 0.0 if given and atol > 0 else default
-    return _bound(atol, dtype, 0.0), _bound(rtol, dtype, relative)
+    absolute = _bound(atol, dtype, 0.0)
+    if atol is None or rtol is not None:
+        return absolute, _bound(rtol, dtype, default)
+    return absolute, where(gt(absolute, 0.0), full((), 0.0, dtype), full((), default, dtype))
 
 
 @takes_out
@@ -357,10 +351,12 @@ def lstsq(
         )
     solution, rank, s = _fitted(A, b, rcond)
     dtype = s._data.dtype
-    residuals = zeros((0,), dtype)
-    full_rank = getattr(rank, "_data", None)
-    known = full_rank.__class__ is np.ndarray and bool(np.all(np.equal(full_rank, columns)))
-    if rows > columns and driver != "gelsy" and (known or driver == "gels"):
+    flat = reshape(solution, shape=(solution._data.size,))
+    residuals: Any = slice_(real(flat) if b._data.dtype.kind == "c" else flat, slices=((0, 0, 1),))
+    ranks: Any = rank._data
+    # A trace cannot know the rank, and takes it for full.
+    deficient: Any = is_array(ranks) and bool((ranks != columns).any())
+    if rows > columns and driver not in (None, "gelsy") and (not deficient or driver == "gels"):
         left = sub(la.matmul(A, solution), b)
         squares = mul(left, left)
         if left._data.dtype.kind == "c":
@@ -407,18 +403,19 @@ def tensorsolve(A: Any, B: Any, dims: Any = None, *, out: Any = None) -> Any:
     (6,)
     """
     ndim = A._data.ndim
-    if dims is not None:
-        moved = [axis % ndim for axis in dims]
-        rest = [axis for axis in range(ndim) if axis not in moved]
-        A = permute(A, axes=(*rest, *moved))
-    own = tuple(A._data.shape)
+    moved: list[int] = (
+        [] if dims is None else [normalize_axis(axis, ndim, "tensorsolve") for axis in dims]
+    )
+    rest = [axis for axis in range(ndim) if axis not in moved]
+    a = permute(A, axes=(*rest, *moved))
+    own = tuple(a._data.shape)
     found = own[B._data.ndim :]
     if size_of(found) != B._data.size or size_of(own) != B._data.size**2:
         raise ShapeError(
             f"tensorsolve: a tensor of shape {own} does not fit {tuple(B._data.shape)}."
         )
     size = B._data.size
-    return reshape(solve(reshape(A, shape=(size, size)), reshape(B, shape=(size,))), shape=found)
+    return reshape(solve(reshape(a, shape=(size, size)), reshape(B, shape=(size,))), shape=found)
 
 
 __all__ = ["cholesky_inverse", "cholesky_solve"]

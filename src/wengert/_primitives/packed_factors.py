@@ -65,7 +65,7 @@ def row_order(pivots: Any, rows: int) -> Any:
     """The order in which rows stand after row k was exchanged with row pivots[k] (from 1)."""
     lead = pivots.shape[:-1]
     flat = pivots.reshape(int(np.prod(lead)), pivots.shape[-1])
-    order: Any = np.zeros((flat.shape[0], rows), int) + np.arange(rows)
+    order: Any = np.arange(rows) + np.zeros((flat.shape[0], rows), int)
     every = np.arange(len(flat))
     for k in range(flat.shape[1]):
         other_ = flat[:, k] - 1
@@ -195,14 +195,13 @@ def _bunch_kaufman(a: Any, hermitian: bool) -> tuple[Any, Any, int]:
 def ldl(a: Any, hermitian: bool) -> Any:
     """Bunch and Kaufman's l, d and pivots for the lower triangle, and where d is singular.
 
-    Two equal negative pivots mark a 2 x 2 block of d. The upper triangle is passed on as it is.
+    Two equal negative pivots mark a 2 x 2 block of d. The upper triangle is zero.
     """
     out = np.array(a)
     pivots = np.zeros(a.shape[:-1], np.int32)
     info = np.zeros(a.shape[:-2], np.int32)
     for place in np.ndindex(*a.shape[:-2]):
-        packed, pivots[place], info[place] = _bunch_kaufman(np.tril(out[place]), hermitian)
-        out[place] = np.tril(packed) + np.triu(out[place], 1)
+        out[place], pivots[place], info[place] = _bunch_kaufman(np.tril(out[place]), hermitian)
     return out, pivots, info
 
 
