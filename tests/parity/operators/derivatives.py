@@ -60,7 +60,7 @@ class Problem:
     def theirs(self, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
         """PyTorch's floating results for other inputs."""
         fresh = self.call.put(self.inputs, inputs)
-        result = self.subject.attempt(fresh, self.subject.theirs)
+        result = self.subject.attempt(fresh, self.subject.structured(self.subject.theirs))
         return floating_leaves(processed(self.sample, result))
 
     def our_inputs(self, values: list[Array] | None = None) -> list[Any]:
@@ -74,7 +74,7 @@ class Problem:
         old = mine.tensors(lambda tensor: tensor.requires_grad)
         if self.random:
             wengert.manual_seed(_SEED)
-        result = mine.put(old, inputs).run(self.subject.ours)
+        result = mine.put(old, inputs).run(self.subject.structured(self.subject.ours))
         return floating_leaves(processed_ours(self.sample, result))
 
     def their_inputs(self) -> list[torch.Tensor]:
@@ -337,7 +337,8 @@ def _their_tangents(problem: Problem, ways: list[Array]) -> list[Any] | None:
                 for tensor, way in zip(problem.their_inputs(), ways, strict=True)
             ]
             fresh = problem.call.put(problem.inputs, duals)
-            results = floating_leaves(processed(problem.sample, fresh.run(problem.subject.theirs)))
+            result = fresh.run(problem.subject.structured(problem.subject.theirs))
+            results = floating_leaves(processed(problem.sample, result))
             tangents = [forward_ad.unpack_dual(result).tangent for result in results]
             return [None if tangent is None else array(tangent) for tangent in tangents]
     except Exception:  # noqa: BLE001 - PyTorch raises anything where it has no forward mode
