@@ -12,12 +12,13 @@ import numpy as np
 
 from .._base.dtypes import Dtype, int64
 from .._base.errors import DimensionError
-from .._base.shapes import Shape, broadcast
+from .._base.shapes import Shape, broadcast, size_of
 from .._declare.linear import linear, other
 from .._declare.registry import register
 from .._declare.samples import Sample
 from .._graph.node import Primitive
 from .._record.door import record
+from .elementwise import eq, where
 from .reductions import accumulator
 from .shaping import expand, reshape, sum_to
 
@@ -155,7 +156,20 @@ def _put_transpose(site: Any, g: Any, i: int) -> Any:
         from .creation import zeros
 
         return put(g, zeros(site.shape(1), g._data.dtype), *indices)
-    return sum_to(take(g, *indices), site.shape(1))
+    found = take(g, *indices)
+    last = _written_last(site.shape(0)[: len(indices)], indices)
+    rest = (1,) * (found._data.ndim - last._data.ndim)
+    found = where(reshape(last, shape=(*last._data.shape, *rest)), found, 0.0)
+    return sum_to(found, site.shape(1))
+
+
+def _written_last(shape: Shape, indices: list[Any]) -> Any:
+    """Where a write stays: of several to one position, the last."""
+    from .creation import full
+
+    joint = _index_shape([tuple(index._data.shape) for index in indices])
+    order = reshape(iota(size_of(joint)), shape=joint)
+    return eq(take(put(full(shape, 0, int64), order, *indices), *indices), order)
 
 
 def _put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
@@ -191,6 +205,7 @@ def _put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: A
         ),
         Sample(lambda rng: [rng.standard_normal(3), np.array(rng.normal()), np.array(2)], {}),
         Sample(lambda rng: [rng.standard_normal(4), np.array(rng.normal()), np.array([2, 0])], {}),
+        Sample(lambda rng: [rng.standard_normal(4), rng.normal(size=3), np.array([2, 0, 2])], {}),
         Sample(
             lambda rng: [
                 rng.standard_normal((3, 4, 2)),
@@ -203,7 +218,10 @@ def _put_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: A
     ],
 )
 def put(x: Any, value: Any, *indices: Any) -> Any:
-    """x with the elements at integer positions of the leading axes replaced by `value`."""
+    """x with the elements at integer positions of the leading axes replaced by `value`.
+
+    Where positions repeat, the last write stays, and it alone has a derivative.
+    """
     check_bounds("index_put", indices, x.shape)
     out = x.copy()
     out[indices] = value
