@@ -43,6 +43,7 @@ from .._functions.convolution import (
     conv_transpose3d,
 )
 from .._functions.ctc import ctc_loss
+from .._functions.distances import cosine_similarity, pairwise_distance, pdist
 from .._functions.dropout import (
     alpha_dropout,
     dropout,
@@ -146,6 +147,7 @@ __all__ = [
     "conv_transpose2d",
     "conv_transpose3d",
     "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "ctc_loss",
     "dropout",
@@ -205,6 +207,8 @@ __all__ = [
     "normalize",
     "one_hot",
     "pad",
+    "pairwise_distance",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
     "poisson_nll_loss",

@@ -83,8 +83,10 @@ def _sorted(values: Array) -> Array:
 
 def _eigenvalues(ours: Array, theirs: Array) -> str | None:
     """Each of our eigenvalues belongs to one of PyTorch's, in any order."""
+    if not ours.size:
+        return None
     flat = zip(ours.reshape(-1, ours.shape[-1]), theirs.reshape(-1, ours.shape[-1]), strict=True)
-    for mine, yours in flat if ours.size else ():
+    for mine, yours in flat:
         text = difference(_sorted(mine), _sorted(yours), _loose(ours.dtype))
         if text is not None:
             return f"eigenvalues: {text}"
