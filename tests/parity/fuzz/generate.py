@@ -35,9 +35,7 @@ def available() -> list[str]:
 def their_inputs(program_inputs: tuple[Input, ...]) -> list[torch.Tensor]:
     """PyTorch's tensors: its layouts have no negative strides."""
     return [
-        torch.from_numpy(
-            numpy.ascontiguousarray(one.array()) if one.layout == "flipped" else one.array().copy()
-        )
+        torch.from_numpy(numpy.array(one.array(), order="C" if one.layout == "flipped" else "K"))
         for one in program_inputs
     ]
 

@@ -218,7 +218,9 @@ class Judge:
 
     def _derivatives(self) -> Failure | None:
         self.ends = self._ends()
-        if not self.ends:
+        known = min(TABLE[step.name].orders for step in self.program.steps)
+        if not self.ends or known == 0:
+            self.ends = []
             return None
         rng = numpy.random.default_rng(self.program.seed)
         self.cotangents = [
@@ -230,13 +232,13 @@ class Judge:
             for k in self.floats
         ]
         runs = [self.theirs, *self.disturbed]
-        orders = ("gradient", "second")
+        orders = ("gradient", "second")[:known]
         try:
             theirs = [self._both(torch, values) for values in runs]
         except (RuntimeError, NotImplementedError):  # PyTorch lacks some second derivatives
             runs = [self._theirs(None), self._theirs(1), self._theirs(2)]
             theirs = [(self._filled(self._first(torch, values, False)), []) for values in runs]
-            orders = ("gradient",)
+            orders = orders[:1]
         try:
             ours = self._both(wengert, self.ours)
         except Exception as error:  # noqa: BLE001 - whatever Wengert raises
@@ -316,6 +318,8 @@ class Judge:
         try:
             results = wengert.vmap(function, in_dims=places)(*batches)
         except Exception as error:  # noqa: BLE001 - whatever Wengert raises
+            if self._theirs_refuses(places, changed):
+                return None
             return self._failed("vmap", None, _short(error), "missing")
         for k, result in zip(sinks, results, strict=True):
             text = self._differs(k, result[0]) or differs(
@@ -324,6 +328,26 @@ class Judge:
             if text is not None:
                 return self._failed("vmap", k, text)
         return None
+
+    def _theirs_refuses(self, places: tuple[int | None, ...], changed: list[Array]) -> bool:
+        """Whether PyTorch's vmap raises as well."""
+        program, sinks = self.program, self.program.sinks()
+        batches = [
+            tensor if place is None else torch.stack([tensor, torch.from_numpy(other.copy())])
+            for tensor, other, place in zip(
+                their_inputs(program.inputs), changed, places, strict=True
+            )
+        ]
+
+        def function(*inputs: Any) -> Any:
+            values = program.run(torch, list(inputs), apply)
+            return tuple(values[k] for k in sinks)
+
+        try:
+            torch.func.vmap(function, in_dims=places)(*batches)
+        except Exception:  # noqa: BLE001 - PyTorch raises anything
+            return True
+        return False
 
     def _jit(self) -> Failure | None:
         """Values and gradients of the compiled program."""

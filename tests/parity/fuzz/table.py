@@ -35,6 +35,8 @@ class Op:
     """Adds or multiplies elements in an order of its own: rounding is relative to the operands."""
     selects: bool = False
     """Drops elements: they have no cotangent, where PyTorch has 0 times the derivative."""
+    orders: int = 2
+    """How many derivatives PyTorch has, to full accuracy."""
     compiles: bool = True
     """Works under jit and vmap (the shape of the result is known without values)."""
 

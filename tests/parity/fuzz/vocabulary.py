@@ -12,7 +12,7 @@ from .table import RNG, Op, Params, add, any_dim, maybe, several
 
 several(
     "sin cos tan sinh cosh tanh asinh atan exp expm1 exp2 sigmoid erf erfc reciprocal rsqrt log "
-    "log1p log2 log10 asin acos acosh atanh sinc lgamma digamma logit erfinv special.ndtr "
+    "log1p log2 log10 asin acos acosh atanh sinc logit erfinv "
     "nn.functional.softplus nn.functional.silu nn.functional.gelu nn.functional.elu "
     "nn.functional.selu nn.functional.mish nn.functional.softsign nn.functional.logsigmoid "
     "nn.functional.tanhshrink nn.functional.celu",
@@ -22,20 +22,24 @@ several(
 several("sqrt neg square deg2rad rad2deg positive", 1, "f", exact=True)
 several(
     "abs sign floor ceil trunc round frac relu nn.functional.relu6 nn.functional.leaky_relu "
-    "nn.functional.hardtanh nn.functional.hardswish nn.functional.hardsigmoid nan_to_num "
+    "nn.functional.hardtanh nn.functional.hardswish nan_to_num "
     "nn.functional.hardshrink nn.functional.softshrink",
     1,
     "f",
     exact=True,
     selects=True,
 )
+several("lgamma", 1, "f", orders=1)  # PyTorch's trigamma is right to nine digits
+several("digamma", 1, "f", orders=0)
+several("nn.functional.hardsigmoid", 1, "f", selects=True, orders=0)  # its 1/6 is a float32
 several("isnan isinf isfinite signbit logical_not", 1, "fib", exact=True)
 several("add sub mul", 2, "fi", exact=True)
 several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True)
 several("eq ne lt le gt ge logical_and logical_or logical_xor", 2, "fib", exact=True)
 several("div true_divide", 2, "fi")
-several("pow atan2 hypot logaddexp logaddexp2 xlogy special.xlog1py", 2, "f")
-several("remainder fmod", 2, "f", selects=True)
+several("pow atan2 hypot xlogy special.xlog1py", 2, "f")
+several("logaddexp logaddexp2", 2, "f", mixes=True)
+several("remainder fmod", 2, "f", selects=True, mixes=True)
 several("copysign", 2, "f", exact=True, selects=True)
 several("bitwise_and bitwise_or bitwise_xor", 2, "ib", exact=True)
 several("floor_divide gcd lcm", 2, "i", exact=True)
@@ -109,7 +113,7 @@ def _bounds(rng: RNG, operands: list[torch.Tensor]) -> Params:
 
 
 add(Op("clamp", 1, "f", _bounds, exact=True, selects=True))
-several("lerp addcmul addcdiv", 3, "f")
+several("lerp addcmul addcdiv", 3, "f", mixes=True)
 add(
     Op(
         "where",
@@ -132,17 +136,7 @@ add(
         selects=True,
     )
 )
-add(
-    Op(  # PyTorch cannot differentiate it
-        "heaviside",
-        2,
-        "f",
-        lambda rng, _: {},
-        lambda lib, x, y: lib.heaviside(x.detach(), y.detach()),
-        exact=True,
-        selects=True,
-    )
-)
+several("heaviside", 2, "f", exact=True, selects=True, orders=0)
 add(Op("to_float", 1, "ib", lambda rng, _: {}, lambda lib, x: x.to(lib.float64), exact=True))
 add(Op("to_int", 1, "b", lambda rng, _: {}, lambda lib, x: x.to(lib.int64), exact=True))
 add(Op("detach", 1, "f", lambda rng, _: {}, lambda lib, x: x.detach(), exact=True, selects=True))
@@ -231,7 +225,19 @@ for _name in ("max", "min"):
     add(Op(f"{_name}_dim", 1, "f", _dim_keepdim, _first(_name), exact=True, selects=True))
 for _name in ("cummax", "cummin"):
     add(Op(_name, 1, "f", _dim, _first(_name), exact=True, selects=True))
-add(Op("median", 1, "f", _dim_keepdim, _first("median"), exact=True, selects=True))
+
+
+def _distinct(propose: Any) -> Any:
+    """Where equal elements would leave free which one is returned: none of them."""
+
+    def proposed(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+        flat = operands[0].flatten()
+        return propose(rng, operands) if len(flat.unique()) == len(flat) else None
+
+    return proposed
+
+
+add(Op("median", 1, "f", _distinct(_dim_keepdim), _first("median"), exact=True, selects=True))
 add(
     Op(
         "sort",
@@ -264,8 +270,8 @@ def _count(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return {"k": int(rng.integers(1, operands[0].shape[dim] + 1)), "dim": dim}
 
 
-add(Op("topk", 1, "f", _count, _first("topk"), exact=True, selects=True))
-add(Op("kthvalue", 1, "f", _count, _first("kthvalue"), exact=True, selects=True))
+add(Op("topk", 1, "f", _distinct(_count), _first("topk"), exact=True, selects=True))
+add(Op("kthvalue", 1, "f", _distinct(_count), _first("kthvalue"), exact=True, selects=True))
 
 # ---- products and linear algebra -----------------------------------------------------------------
 

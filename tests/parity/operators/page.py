@@ -17,8 +17,9 @@ MOST_USED = Path(__file__).with_name("most_used.csv")
 _SIGNS = {"passed": "yes", "missing": "**missing**", "wrong": "**WRONG**"}
 
 
-_SETTLED = """Where the libraries differ in some sample, a third opinion decides: of values, the reference
-of NumPy or SciPy that the database names, in float64; of derivatives, central differences.
+_SETTLED = """Where the libraries differ in some sample, a third opinion decides: of values, the
+reference of NumPy or SciPy that the database names, in float64; of derivatives, central
+differences.
 """
 
 
