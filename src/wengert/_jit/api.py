@@ -8,6 +8,7 @@ gradients, changed containers) that the trace recorded.
 from __future__ import annotations
 
 import functools
+import sys
 import time
 import types
 import weakref
@@ -21,7 +22,7 @@ from .._base.kinds import is_array
 from .._graph.graph import Graph
 from .._graph.value import Batched, Handle
 from .._record import modes as _modes
-from .capture import Captured, LiftMore, capture
+from .capture import Captured, LiftMore, capture, tracing
 from .check import run_checked
 from .fast import MISS
 from .lifting import State, roots_of
@@ -76,6 +77,19 @@ class JitFunction:
             found = self._bound[key] = (bound._instance, bound)
         return found[1]
 
+    def __reduce__(self) -> Any:
+        """A copy has the function (and a copy of its instance), and no programs yet."""
+        name: str = getattr(self._function, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self._function, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return name
+        if self._instance is not None:
+            return getattr, (self._instance(), self._name)
+        options = {"backend": self._backend, "check": self._check, "cache": self._cache}
+        return functools.partial(JitFunction, **options), (self._function,)
+
     def target(self) -> Callable[..., Any]:
         """The function to trace, bound to its instance where it is a method."""
         if self._instance is None:
@@ -107,18 +121,20 @@ class JitFunction:
             get_default_dtype(),
             tuple([describe(leaf) for leaf in leaves]),
         )
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = self._entries[key] = _Entry(self, leaves)
-        program = entry.program_for(leaves, structure)
-        again = program is self._latest
-        self._latest = program
+        with tracing:
+            entry = self._entries.get(key)
+            if entry is None:
+                entry = self._entries[key] = _Entry(self, leaves)
+            program = entry.program_for(leaves, structure)
+            again = program is self._latest
+            self._latest = program
         if self._check:
             return run_checked(program, entry.state, self.target(), args, kwargs, leaves)
         result = program.run(entry.state, leaves)
         # Binding the short way takes time, which a program that is called once cannot win back.
         flat = again and not kwargs and len(leaves) == len(args)
-        self._fast = program.fast(entry.state, leaves) if flat else None
+        with tracing:
+            self._fast = program.fast(entry.state, leaves) if flat else None
         return result
 
     @property

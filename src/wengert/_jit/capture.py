@@ -7,6 +7,7 @@ each call. Nothing is changed if the function raises.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -29,8 +30,15 @@ from .containers import Container, Slot, is_lifted, named, place_of
 from .lifting import State, names_in
 from .signature import kind_of
 
-_tracing = threading.RLock()
-"""Containers are altered for the time of a trace, so one trace runs at a time."""
+tracing = threading.RLock()
+"""Held while the state is altered: for the time of a trace there are symbols in containers, and
+after a call its effects are carried out. Whoever reads the state waits."""
+
+if hasattr(os, "register_at_fork"):
+    # A child must not inherit the lock from a thread that it does not have.
+    os.register_at_fork(
+        before=tracing.acquire, after_in_parent=tracing.release, after_in_child=tracing.release
+    )
 
 
 class Source(NamedTuple):
@@ -105,7 +113,7 @@ def capture(
 ) -> Captured:
     """Trace `function` on these arguments."""
     whole: frozenset[int] = frozenset()
-    with _tracing:
+    with tracing:
         while True:
             try:
                 return _Capture(name, leaves, structure, state, lifted, whole).run(function)
@@ -155,7 +163,8 @@ class _Capture:
                         container.restore(items)
                 self._finish(returned, changes)
         finally:
-            trace.open = False
+            # The graph lives on, and through its symbols the trace: it must not keep tensors.
+            trace.close()
         return self.result
 
     def _watched(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

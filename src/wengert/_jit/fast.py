@@ -61,14 +61,15 @@ class FastPath:
         names["single_unchanged"] = _single_check(state, others)
         storages: set[int] = set()
         for position, (handle, array) in enumerate(zip(handles, inputs, strict=True)):
+            if self._captured.sources[position].kind == "argument":
+                continue  # what a call was given is not kept
             names[f"i{position}"] = array
             if isinstance(handle, Handle):
                 names[f"h{position}"] = handle
                 names[f"d{position}"] = handle._data
                 names[f"e{position}"] = handle._edge
                 names[f"s{position}"] = storage_of(handle)
-                if self._captured.sources[position].kind != "argument":
-                    storages.add(memory(handle))
+                storages.add(memory(handle))
         names["state_storages"] = frozenset(storages)
         names["owners"] = frozenset(base_of(inputs[p]) for p in self._captured.written)
         for position, owner in enumerate(owners):

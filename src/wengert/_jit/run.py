@@ -22,7 +22,7 @@ from .._record.numpy_run import run_graph
 from .._record.storage import edge_of, storage_of
 from .._transforms.subgraphs import trimmed
 from .call import CompiledCall
-from .capture import Captured, Source
+from .capture import Captured, Source, tracing
 from .fast import FastPath
 from .lifting import State
 from .report import Report
@@ -188,9 +188,9 @@ class CompiledProgram:
     def run(self, state: State, leaves: Sequence[Any]) -> Any:
         """Call the program."""
         captured = self.captured
-        handles = [self._find(source, state, leaves) for source in captured.sources]
-        owners = [self._find(effect.source, state, leaves) for effect in captured.grad_effects]
-        inputs = self._arrays(handles)
+        with tracing:
+            handles, owners = self.touched(state, leaves)
+            inputs = self._arrays(handles)
         if captured.written:
             self._check_apart(inputs)
         # The versions go up first: an interrupt after the writes must not leave them unseen.
@@ -204,7 +204,12 @@ class CompiledProgram:
             for storage in storages:
                 storage.version -= 1
             raise
-        build = _Builder(self, state, leaves, outs)
+        with tracing:
+            return self._effected(_Builder(self, state, leaves, outs), state, owners)
+
+    def _effected(self, build: _Builder, state: State, owners: Sequence[Any]) -> Any:
+        """Carry out the effects; the result of the call."""
+        captured = self.captured
         # Values first, so that a recipe reads the state as it was.
         changes = [build.make(effect.recipe) for effect in captured.effects if effect.recipe]
         gradients = [build.make(effect.recipe) for effect in captured.grad_effects]
