@@ -315,3 +315,21 @@ def test_what_is_refused_is_refused_before_anything_is_written(name: str) -> Non
     with pytest.raises(w.errors.WengertError):
         WRONG[name](x)
     np.testing.assert_array_equal(x.numpy(), A)
+
+
+SEPARATE: dict[str, Any] = {
+    "cat": lambda x, out: w.cat([x, x], out=out),
+    "take": lambda x, out: w.take(x, w.tensor([1, 0]), out=out),
+    "gather": lambda x, out: w.gather(x, 0, w.tensor([1, 0]), out=out),
+    "index_select": lambda x, out: w.index_select(x, 0, w.tensor([1, 0]), out=out),
+    "masked_select": lambda x, out: w.masked_select(x, x > 0, out=out),
+}
+
+
+@pytest.mark.parametrize("name", SEPARATE)
+def test_an_out_that_is_read_is_refused(name: str) -> None:
+    x = w.tensor([1.0, 2.0])
+    for out in (x, x[:], x[1:]):
+        with pytest.raises(w.errors.InplaceError, match="operand"):
+            SEPARATE[name](x, out)
+    assert x.tolist() == [1, 2]

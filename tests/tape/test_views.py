@@ -279,3 +279,60 @@ def test_writing_where_a_traced_mask_holds() -> None:
     assert put(x, mask, wengert.tensor([5.0, 6.0])).tolist() == [0, 5, 0, 6]
     with pytest.raises(wengert.errors.DimensionError, match="out of range"):
         put(x, ~mask, wengert.tensor([5.0, 6.0, 7.0]))
+
+
+# ---- what differs from PyTorch ------------------------------------------------------------------
+
+
+def test_conj_is_a_copy() -> None:
+    z = wengert.from_numpy(Z.copy())
+    z.conj().zero_()
+    assert z.tolist() == Z.tolist()
+
+
+def test_a_view_as_another_dtype_raises() -> None:
+    with pytest.raises(TypeError, match="another dtype"):
+        wengert.ones(2).view(wengert.int32)
+
+
+def test_parts_may_be_written() -> None:
+    x = wengert.from_numpy(X.copy()).requires_grad_()
+    y = x * 1
+    first, *_rest = y.unbind()
+    first.mul_(2)
+    y.split(2)[1].mul_(3)
+    y.sum().backward()
+    assert x.grad.tolist() == [[2] * 4, [1] * 4, [3] * 4]
+
+
+REPEATED: dict[str, Callable[[Any, Any], Any]] = {
+    "scatter": lambda x, v: x.scatter(0, wengert.tensor([1, 0, 1]), v),
+    "index_copy": lambda x, v: x.index_copy(0, wengert.tensor([1, 0, 1]), v),
+    "index_put": lambda x, v: x.index_put((wengert.tensor([1, 0, 1]),), v),
+    "put": lambda x, v: wengert.put(x, wengert.tensor([1, 0, 1]), v),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_the_last_write_to_a_position_has_the_gradient(name: str) -> None:
+    write = REPEATED[name]
+    x, v = wengert.zeros(3), wengert.tensor([1.0, 2.0, 3.0])
+    for f in (write, wengert.jit(write)):
+        assert f(x, v).tolist() == [2, 3, 0]
+        jacobian = [[0, 1, 0], [0, 0, 1], [0, 0, 0]]
+        assert wengert.jacrev(f, 1)(x, v).tolist() == jacobian
+        assert wengert.jacfwd(f, 1)(x, v).tolist() == jacobian
+
+
+def test_as_strided_beyond_the_tensor() -> None:
+    x = wengert.from_numpy(X.copy()).requires_grad_()
+    (x * 1)[2].as_strided((2,), (1,), 0).sum().backward()
+    assert x.grad.nonzero().tolist() == [[0, 0], [0, 1]]
+    part = wengert.from_numpy(X.copy())[2].requires_grad_()
+    with pytest.raises(InplaceError, match="does not show all of this memory"):
+        part.as_strided((2,), (1,), 0)
+
+
+def test_an_out_with_shared_cells_is_refused() -> None:
+    with pytest.raises(InplaceError, match="several of its elements"):
+        wengert.gather(wengert.zeros(2), 0, wengert.tensor([0, 1]), out=wengert.zeros(1).expand(2))

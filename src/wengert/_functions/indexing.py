@@ -28,7 +28,7 @@ from .._primitives.reductions import cumsum
 from .._record import modes as _modes
 from .._record.storage import check_writable, write
 from .._record.trace import concrete
-from .out import takes_out
+from .out import takes_out, takes_separate_out
 from .shape import expand
 from .views import select
 
@@ -482,7 +482,7 @@ def _size(shape: tuple[int, ...]) -> int:
     return int(np.prod(shape, dtype=np.int64))
 
 
-@takes_out
+@takes_separate_out
 def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
     """The elements where the mask holds, along one axis.
 

@@ -16,7 +16,7 @@ from .._declare.elementwise import convert
 from .._primitives import shaping as p
 from .._primitives.creation import constant, zeros
 from .._primitives.indexing import take
-from .out import takes_out
+from .out import takes_out, takes_separate_out
 from .shape import atleast_1d, atleast_2d, atleast_3d, expand, unsqueeze
 
 
@@ -28,7 +28,7 @@ def _promoted(tensors: Sequence[Any], name: str) -> list[Any]:
     return [convert(x, dtype) for x in parts]
 
 
-@takes_out
+@takes_separate_out
 def cat(tensors: Sequence[Any], dim: int = 0, *, out: Any = None) -> Any:
     """Tensors one after the other along an existing axis.
 

@@ -8,14 +8,14 @@ checked, counted and recorded like one.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 from .._base.dtypes import Dtype, category
-from .._base.errors import DtypeError, ShapeError, TracingError
-from .._base.kinds import is_array
+from .._base.errors import DtypeError, InplaceError, ShapeError, TracingError
+from .._base.kinds import is_array, is_list_or_tuple
 from .._declare.elementwise import convert
 from .._graph.node import next_seq
 from .._graph.value import Handle
@@ -79,6 +79,44 @@ def takes_out(function: _Function) -> _Function:
     return writing  # pyright: ignore[reportReturnType]
 
 
+def takes_separate_out(function: _Function) -> _Function:
+    """`takes_out` for functions whose `out` may not be an operand, nor share memory with one."""
+    writing = takes_out(function)
+    name = function.__name__
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        out = kwargs.get("out")
+        if isinstance(out, Handle):
+            for operand in _tensors((*args, *kwargs.values()), out):
+                _check_apart(out, operand, name)
+            if any(out is arg for arg in _tensors(args, None)):
+                raise InplaceError(f"{name}: out is an operand. Pass another tensor, or none.")
+        return writing(*args, **kwargs)
+
+    return checked  # pyright: ignore[reportReturnType]
+
+
+def _tensors(values: Iterable[Any], but: Any) -> Iterator[Handle]:
+    for value in values:
+        if is_list_or_tuple(value):
+            yield from _tensors(value, but)
+        elif isinstance(value, Handle) and value is not but:
+            yield value
+
+
+def _check_apart(out: Handle, operand: Handle, name: str) -> None:
+    if is_array(out._data) and is_array(operand._data):
+        together = np.may_share_memory(out._data, operand._data)
+    else:
+        together = out._storage is not None and out._storage is operand._storage
+    if together:
+        raise InplaceError(
+            f"{name}: out shares memory with an operand of shape {tuple(operand._data.shape)}. "
+            "Pass another tensor, or none."
+        )
+
+
 def into(
     out: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any], name: str
 ) -> Any:
@@ -122,4 +160,4 @@ def _resize(target: Any, shape: tuple[int, ...], name: str) -> None:
     target._storage = None
 
 
-__all__ = ["assign", "takes_out"]
+__all__ = ["assign", "takes_out", "takes_separate_out"]

@@ -27,7 +27,7 @@ from .._primitives.indexing import scatter_add as _scatter_add
 from .._primitives.indexing import take as _take
 from .combining import combined
 from .indexing import wrapped
-from .out import takes_out
+from .out import exact_out, takes_out, takes_separate_out
 from .shape import expand
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -35,13 +35,18 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def _same_out(function: _Function) -> _Function:
     """`takes_out` that wants the dtype of the first argument in `out`, as PyTorch does here."""
-    writing = takes_out(function)
+    return _typed(function, takes_out(function))
 
+
+def _same_separate_out(function: _Function) -> _Function:
+    """The same, where `out` may not share memory with an operand."""
+    return _typed(function, takes_separate_out(function))
+
+
+def _typed(function: _Function, writing: Callable[..., Any]) -> _Function:
     @functools.wraps(function)
     def strict(input: Any, *args: Any, **kwargs: Any) -> Any:
-        out = kwargs.get("out")
-        if isinstance(out, Handle):
-            _same_dtype(input, out, f"{function.__name__}: out")
+        exact_out(kwargs.get("out"), input._data.dtype, function.__name__)
         return writing(input, *args, **kwargs)
 
     return strict  # pyright: ignore[reportReturnType]
@@ -74,7 +79,7 @@ def _as(x: Any, shape: Any) -> Any:
 # ---- gather -------------------------------------------------------------------------------------
 
 
-@_same_out
+@_same_separate_out
 def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False, out: Any = None) -> Any:
     """out[i, j] = input[index[i, j], j] for dim 0, and alike for other axes.
 
@@ -130,7 +135,7 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None, *, out: Any
     return gather(expand(input, tuple(wide)), axis, expand(index, tuple(places)))
 
 
-@takes_out
+@takes_separate_out
 def take(input: Any, index: Any, *, out: Any = None) -> Any:
     """The elements at positions of the flattened tensor, in the shape of `index`.
 
@@ -319,7 +324,7 @@ def _order(ndim: int, axis: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return order, tuple(np.argsort(order).tolist())
 
 
-@_same_out
+@_same_separate_out
 def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
     """The slices of an axis at the positions in a vector; negative ones raise.
 
