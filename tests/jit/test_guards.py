@@ -163,6 +163,12 @@ def in_a_keyword_default() -> Case:
 
 
 @place
+def in_a_tuple_in_a_dict() -> Case:
+    settings: dict[str, Any] = {"rates": (1, 2.0)}
+    return lambda x: x * settings["rates"][1], lambda value: settings.update(rates=(1, value))
+
+
+@place
 def in_a_set() -> Case:
     members = {2.0}
 

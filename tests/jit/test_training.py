@@ -324,3 +324,25 @@ def test_a_compiled_function_works_after_fork(jit: Any) -> None:
     with os.fdopen(read, "rb") as stream:
         assert stream.read() == b"good"
     os.waitpid(child, 0)
+
+
+def test_changed_betas_count_and_do_not_retrace() -> None:
+    def parameters(compiled: bool) -> tuple[list[float], Any]:
+        w = wg.tensor([1.0, -2.0], requires_grad=True)
+        optimizer = optim.Adam([w], lr=0.1)
+
+        def step() -> None:
+            optimizer.zero_grad()
+            (w * w).sum().backward()
+            optimizer.step()
+
+        function: Any = wg.jit(step) if compiled else step
+        for count in range(70):
+            optimizer.param_groups[0]["betas"] = (0.5 + count / 200, 0.9 + count / 1000)
+            function()
+        return w.tolist(), function.report().traces if compiled else None
+
+    compiled, traces = parameters(True)
+    eager, _ = parameters(False)
+    assert compiled == pytest.approx(eager, abs=1e-5)
+    assert traces == 2

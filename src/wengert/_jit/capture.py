@@ -44,8 +44,9 @@ if hasattr(os, "register_at_fork"):
 class Source(NamedTuple):
     """Where an input comes from at each call.
 
-    kind "argument" (position of the leaf), "slot" (a handle or number in a container), "grad" (the
-    gradient of what another source gives) or "fixed" (one handle for ever).
+    kind "argument" (position of the leaf), "slot" (a handle or number in a container), "item" (of
+    the tuple that another source gives), "grad" (the gradient of what another source gives) or
+    "fixed" (one handle for ever).
     """
 
     kind: str
@@ -224,7 +225,14 @@ class _Capture:
             for key, value in items:
                 if is_lifted(container, key, value, self.lifted):
                     source = Source("slot", Slot(container.identity, key))
-                    value = self._number(value, source, container.place(key))
+                    place = container.place(key)
+                    if is_tuple(value):
+                        value = tuple(
+                            self._number(item, Source("item", (source, k)), f"{place}[{k}]")
+                            for k, item in enumerate(value)
+                        )
+                    else:
+                        value = self._number(value, source, place)
                     container.set(key, value)
                 seen.append((key, value))
             self.traced_contents.append(seen)

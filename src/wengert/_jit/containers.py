@@ -195,11 +195,15 @@ def named(key: Any) -> Any:
 def is_lifted(
     container: Container, key: Any, value: Any, lifted: frozenset[tuple[str, Any]]
 ) -> bool:
-    """Whether a number at this place is an input: floats in dicts and lists are from the start,
-    the others (attributes, cells, ints) once a call has been seen to change them.
+    """Whether a number at this place is an input: floats in dicts and lists (and tuples of floats
+    there) are from the start, the others (attributes, cells, ints) once a call has been seen to
+    change them.
     """
     if container.kind == "set":
         return False
+    if value.__class__ is tuple:
+        floats = bool(value) and all(item.__class__ is float for item in value)
+        return floats and container.kind in ("dict", "list")
     if value.__class__ is float:
         if container.kind in ("dict", "list"):
             return True

@@ -140,6 +140,8 @@ class State:
                         container, key, value, lifted
                     ):
                         return False
+                    if is_tuple(value) and len(value) != len(old):
+                        return False
                     changed.append((number, place, value))
         for number, place, value in changed:
             self.contents[number][place] = (self.contents[number][place][0], value)
@@ -394,7 +396,11 @@ class State:
         self, container: Container, key: Any, value: Any, lifted: Any, seen: dict[int, int]
     ) -> Any:
         if is_lifted(container, key, value, lifted):
-            return value.__class__
+            return len(value) if is_tuple(value) else value.__class__
+        return self._fixed(value, seen)
+
+    def _fixed(self, value: Any, seen: dict[int, int]) -> Any:
+        """The description of what is no input."""
         if isinstance(value, Handle):
             if not is_array(value._data):
                 return ("symbol", id(value))
@@ -402,7 +408,7 @@ class State:
         if isinstance(value, bool | int | float | complex | str | bytes | type(None)):
             return (value.__class__, value)
         if is_tuple(value):
-            return tuple(self._described(container, None, item, lifted, seen) for item in value)
+            return tuple(self._fixed(item, seen) for item in value)
         # A container is described by its own entry; any other object by being itself.
         kind: Any = value.__class__
         return kind.__name__ if issubclass(kind, dict | list) else id(value)

@@ -158,6 +158,9 @@ class CompiledProgram:
             return state.get(where)
         if kind == "grad":
             return self._find(where, state, leaves)._grad
+        if kind == "item":
+            source, position = where
+            return self._find(source, state, leaves)[position]
         return where
 
     def touched(self, state: State, leaves: Sequence[Any]) -> tuple[list[Any], list[Any]]:
