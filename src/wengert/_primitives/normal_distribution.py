@@ -151,6 +151,13 @@ def ndtri(x: Any) -> Any:
     return np.where((wide >= 0.0) & (wide <= 1.0), found, np.nan).astype(x.dtype)
 
 
+def _bell(x: Array) -> Array:
+    """exp(-x**2 / 2), the square split so that the argument of the larger part is exact."""
+    x = np.minimum(x, 60.0)
+    rough = np.trunc(x * 16.0) / 16.0
+    return np.exp(-0.5 * rough * rough) * np.exp(-0.5 * (x - rough) * (x + rough))
+
+
 def _slope_of_log_ndtr(x: Any) -> Any:
     return Over(mul(erfcx(neg(mul(x, _ROOT_HALF)), order=0), math.sqrt(0.5 * math.pi)))
 
@@ -162,5 +169,9 @@ def log_ndtr(x: Any) -> Any:
     left = wide < -1.0
     y = np.where(left, wide, -1.0)
     lower = np.log(0.5 * scaled_erfc(-y * _ROOT_HALF)) - 0.5 * y * y
-    tail = 0.5 * error_function(np.where(left, 1.0, wide) * _ROOT_HALF, complement=True)
+    right = wide > 1.0
+    y = np.where(right, wide, 1.0)
+    far = scaled_erfc(y * _ROOT_HALF) * _bell(y)
+    near = error_function(np.where(left | right, 1.0, wide) * _ROOT_HALF, complement=True)
+    tail = 0.5 * np.where(right, far, near)
     return np.where(left, lower, np.log1p(-tail)).astype(x.dtype)
