@@ -292,7 +292,10 @@ class Maker:
             return self.back(made(self.pick(("floor", "sqrt")), made("mul", y, y)))
         name = self.pick(("add", "mul", "remainder", "floor_divide", "fmod", "minimum", "maximum",
                           "bitwise_and", "bitwise_or", "bitwise_xor"))  # fmt: skip
-        z = made(name, y, int(self.pick((1, 2, 3, 7))) if self.chance(0.5) else y)
+        other = int(self.pick((1, 2, 3, 7))) if self.chance(0.5) else y
+        if other is y and name in ("remainder", "floor_divide", "fmod"):
+            other = made("bitwise_or", y, 1)  # no divisor is zero
+        z = made(name, y, other)
         if self.chance(0.3):
             z = made("bitwise_not", z)
         return self.bounded(self.back(z))

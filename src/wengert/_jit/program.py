@@ -92,7 +92,18 @@ def is_native(value: Value) -> bool:
     if node is None or node.primitive.family != "elementwise":
         return False
     scalar = getattr(node.primitive, "scalar", None)
+    if scalar in _DIVISIONS and operand_code(value)[0] in "iu" and not _nonzero(value.inputs[1]):
+        return False
     return scalar is not None and native(scalar, operand_code(value))
+
+
+_DIVISIONS = ("floor_divide", "remainder", "fmod")
+"""Of integers they raise where a divisor is zero, which loops cannot: NumPy does them, unless the
+divisor is a number that is known."""
+
+
+def _nonzero(divisor: Value) -> bool:
+    return divisor.name == "literal" and bool(divisor.params["value"])
 
 
 Step = Callable[[list[Any]], None]
