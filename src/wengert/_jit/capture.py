@@ -27,7 +27,8 @@ from .._record.door import new_handle
 from .._record.storage import edge_of
 from .._record.trace import GradSlot, SharedStorage, Trace, differentiable
 from .containers import Container, Slot, is_lifted, named, place_of
-from .lifting import State, names_in
+from .lifting import State
+from .names import names_in
 from .signature import kind_of
 
 tracing = threading.RLock()

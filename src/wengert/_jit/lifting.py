@@ -8,11 +8,8 @@ names that code mentions; it does not know networks or optimisers.
 
 from __future__ import annotations
 
-import dis
 import functools
 import operator
-import os
-import sys
 import types
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -27,11 +24,10 @@ from .._graph.node import Node
 from .._graph.value import Handle
 from .._record.random_state import Generator
 from .containers import Container, Slot, is_lifted, named, place_of, slots_of
+from .names import attribute_names, function_behind, global_names, is_from_here, is_own
 from .signature import describe
 
 _MOST = 20_000
-_ROOT = __name__.partition(".")[0]
-_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _OPAQUE = (
     types.ModuleType,
     types.BuiltinFunctionType,
@@ -286,33 +282,33 @@ class State:
             fields = Container("attributes", value.__dict__, path)
             fields.by_name = not getattr(cls, "_reads_all_attributes", False)
             yield from self._enter(fields)
-        if slots_of(cls) and _is_own(cls.__module__):
+        if slots_of(cls) and is_own(cls.__module__):
             yield from self._enter(Container("slots", value, path))
         yield f"type({path})", cls, None
 
     def _class(self, path: str, cls: type[Any]) -> Iterator[tuple[str, Any, Slot | None]]:
         """The values and the methods of a class and its bases, as far as they are the user's."""
         for base in cls.__mro__:
-            if not _is_own(base.__module__):
+            if not is_own(base.__module__):
                 continue
             place = path if base is cls else f"{path}:{base.__qualname__}"
             container = Container("class", base, place)
             yield from self._enter(container)
             for name, value in vars(base).items():
-                function = _function_behind(value)
+                function = function_behind(value)
                 if function is not None and self._counts(container, name):
                     yield f"{place}.{name}", function, Slot(container.identity, name)
 
     def _function(
         self, path: str, function: types.FunctionType
     ) -> Iterator[tuple[str, Any, Slot | None]]:
-        if function.__module__ and _root(function.__module__) == _ROOT:
+        if function.__module__ and is_from_here(function.__module__):
             # What `grad` and its like make of a function holds that function in a cell.
             for cell in function.__closure__ or ():
                 held = Container("cell", cell, path).items()
                 yield from ((path, value, None) for _, value in held if callable(value))
             return
-        names = _attribute_names(function.__code__)
+        names = attribute_names(function.__code__)
 
         def through_modules(
             found: Iterable[tuple[str, Any, Slot | None]], seen: frozenset[int] = frozenset()
@@ -322,7 +318,7 @@ class State:
                 yield place, value, slot
                 if not isinstance(value, types.ModuleType) or id(value) in seen:
                     continue
-                if _is_own(value.__name__):
+                if is_own(value.__name__):
                     held = value.__dict__
                     for name in sorted(names & held.keys()):
                         inside = self._enter(Container("global", held, f"{place}.{name}", name))
@@ -332,7 +328,7 @@ class State:
             function.__code__.co_freevars, function.__closure__ or (), strict=True
         ):
             yield from through_modules(self._enter(Container("cell", cell, f"{path}.{name}")))
-        read, written = _global_names(function.__code__)
+        read, written = global_names(function.__code__)
         for name in sorted(read | written):
             if name in function.__globals__ or name in written:
                 place = f"{path}.{name}"
@@ -412,89 +408,6 @@ class State:
         # A container is described by its own entry; any other object by being itself.
         kind: Any = value.__class__
         return kind.__name__ if issubclass(kind, dict | list) else id(value)
-
-
-@functools.lru_cache(2048)
-def _global_names(code: types.CodeType) -> tuple[frozenset[str], frozenset[str]]:
-    """The globals that a function and the functions inside it may read, and may write."""
-    read: set[str] = set()
-    written: set[str] = set()
-    for step in dis.get_instructions(code):
-        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            read.add(str(step.argval))
-        elif step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-            written.add(str(step.argval))
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            more_read, more_written = _global_names(constant)
-            read |= more_read
-            written |= more_written
-    return frozenset(read), frozenset(written)
-
-
-@functools.lru_cache(2048)
-def _attribute_names(code: types.CodeType) -> frozenset[str]:
-    """The names in the code of a function and of the functions inside it."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names |= _attribute_names(constant)
-    return frozenset(names)
-
-
-def _root(module: str) -> str:
-    return module.partition(".")[0]
-
-
-@functools.lru_cache(2048)
-def _is_own(module: str | None) -> bool:
-    """Whether a module is the user's own: neither Python's, nor this package, nor installed."""
-    if not module:
-        return True
-    root = _root(module)
-    if root in sys.stdlib_module_names or root in (_ROOT, "numpy"):
-        return False
-    file = getattr(sys.modules.get(root), "__file__", None) or ""
-    return not {"site-packages", "dist-packages"} & set(file.split(os.sep))
-
-
-def _function_behind(value: Any) -> types.FunctionType | None:
-    """The function that a class attribute runs, if it is a method or a property."""
-    if isinstance(value, property):
-        value = value.fget
-    elif isinstance(value, functools.cached_property):
-        value = value.func  # pyright: ignore[reportUnknownMemberType]
-    elif hasattr(value, "__wrapped_program__"):
-        value = value.__wrapped__
-    value = getattr(value, "__func__", value)
-    return value if isinstance(value, types.FunctionType) else None
-
-
-_DYNAMIC = frozenset(("getattr", "setattr", "hasattr", "vars", "dir", "__dict__", "attrgetter"))
-
-
-def names_in(
-    codes: Iterable[tuple[types.CodeType, dict[str, Any]]],
-) -> frozenset[str] | None:
-    """The names and strings in code that ran (with its globals), which are all the attributes it
-    can have read, and the names of the methods.
-
-    None if code outside this package may read attributes by names that it computes.
-    """
-    names: set[str] = set()
-    for code, module in codes:
-        own = set(code.co_names)
-        if own & _DYNAMIC and not code.co_filename.startswith(_FOLDER):
-            return None
-        names |= own
-        names.add(code.co_name)
-        # Tables of names count as if they stood in the code.
-        tables = [module[name] for name in own if is_tuple(module.get(name))]
-        for constant in (*code.co_consts, *tables):
-            several = isinstance(constant, tuple | frozenset)
-            parts: list[Any] = [*constant] if several else [constant]  # pyright: ignore[reportUnknownVariableType]
-            names.update(part for part in parts if isinstance(part, str))
-    return frozenset(names)
 
 
 def roots_of(function: Any, constants: list[Any]) -> list[tuple[str, Any]]:
