@@ -691,7 +691,7 @@ def _ldl(a: Array, hermitian: bool) -> list[Array]:
 
     def one(a: Array) -> Sequence[Any]:
         packed, pivots, info = routine(a, lower=1)
-        return _each(number, numpy.tril(packed) + numpy.triu(a, 1)), pivots.astype(object), info
+        return _each(number, numpy.tril(packed)), pivots.astype(object), info
 
     return _each_matrix(one, lower, a.shape[-2:], a.shape[-1:], ())
 

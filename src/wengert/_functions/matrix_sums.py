@@ -7,24 +7,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._base.dtypes import category, number_dtype
 from .._base.errors import DtypeError, ShapeError
 from .._base.shapes import broadcast
-from .._primitives.elementwise import add, mul
+from .._graph.value import Handle
+from .._primitives.elementwise import add, eq, mul, where
 from .._primitives.shaping import expand
 from .matrix import bmm, mm, mv, need_rank, outer, together
 from .out import takes_out
 from .reduction import sum as _sum
 
 
-def _scaled(x: Any, factor: Any, name: str, what: str) -> Any:
-    if factor == 1:
-        return x
-    if category(number_dtype(factor)) > category(x._data.dtype):
+def _factor(x: Any, factor: Any, name: str, what: str) -> Any:
+    """A number in the kind of x: with integers it is cut to an integer, as in PyTorch."""
+    if isinstance(factor, Handle):
+        return factor
+    kind = x._data.dtype.kind
+    if isinstance(factor, complex) and kind != "c":
         raise DtypeError(
             f"{name}: {what}={factor!r} does not fit dtype {x._data.dtype}. Convert the tensors."
         )
-    return mul(x, factor)
+    number: Any = factor
+    return int(number) if kind in "iu" else bool(number) if kind == "b" else number
+
+
+def _scaled(x: Any, factor: Any) -> Any:
+    return x if not isinstance(factor, Handle) and factor == 1 else mul(x, factor)
 
 
 def _added(name: str, input: Any, product: Any, beta: Any, alpha: Any) -> Any:
@@ -35,10 +42,14 @@ def _added(name: str, input: Any, product: Any, beta: Any, alpha: Any) -> Any:
             f"{name}: an input of shape {tuple(input._data.shape)} cannot be broadcast to the "
             f"product, of shape {shape}."
         )
-    product = _scaled(product, alpha, name, "alpha")
+    product = _scaled(product, _factor(product, alpha, name, "alpha"))
+    beta = _factor(input, beta, name, "beta")
+    if isinstance(beta, Handle):  # a number that a trace does not know
+        with_input = add(mul(expand(input, shape=shape), beta), product)
+        return where(eq(beta, 0), product, with_input)
     if beta == 0:
         return product
-    return add(_scaled(expand(input, shape=shape), beta, name, "beta"), product)
+    return add(_scaled(expand(input, shape=shape), beta), product)
 
 
 @takes_out

@@ -163,12 +163,6 @@ def _whole(x: Any) -> list[tuple[int, int, int]]:
     return [(0, extent, 1) for extent in x._data.shape]
 
 
-def _real(x: Any) -> Any:
-    from .._primitives.complex_numbers import real
-
-    return real(x) if x._data.dtype.kind == "c" else x
-
-
 def _need_overlap(envelope: Any) -> None:
     """Where the windows leave a gap, nothing is known of the signal. A trace cannot tell."""
     values: Any = envelope._data

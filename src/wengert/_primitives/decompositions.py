@@ -354,7 +354,7 @@ def _eliminated(a: Any) -> Any:
     steps = min(rows, columns)
     count = int(np.prod(lead))
     flat = a.reshape(count, rows, columns)
-    order: Any = np.zeros((count, rows), int) + np.arange(rows)
+    order = np.tile(np.arange(int(rows)), (count, 1))
     pivots = np.empty((count, steps), np.int32)
     every = np.arange(count)
     for k in range(steps if count else 0):

@@ -32,7 +32,7 @@ def _single(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any)
 def _slogdet_jvp(site: Any, t: Any) -> tuple[Any, Any]:
     rate = trace_of(solve(site.value(0), t))
     if rate._data.dtype.kind != "c":
-        return None, rate
+        return mul(trace_of(t), 0.0), rate
     turn = imag(rate)
     return mul(site.out(0), complex_(mul(turn, 0.0), turn)), real(rate)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._base.dtypes import Dtype, int64
-from .._base.shapes import Shape
+from .._base.shapes import Shape, size_of
 from .._declare.linear import other
 from .._declare.samples import Sample
 
@@ -64,8 +64,8 @@ def geqrf(a: Any) -> Any:
 def row_order(pivots: Any, rows: int) -> Any:
     """The order in which rows stand after row k was exchanged with row pivots[k] (from 1)."""
     lead = pivots.shape[:-1]
-    flat = pivots.reshape(int(np.prod(lead)), pivots.shape[-1])
-    order: Any = np.arange(rows) + np.zeros((flat.shape[0], rows), int)
+    flat: Any = pivots.reshape(size_of(lead), pivots.shape[-1])
+    order = np.zeros_like(flat, int, shape=(len(flat), 1)) + np.arange(rows)
     every = np.arange(len(flat))
     for k in range(flat.shape[1]):
         other_ = flat[:, k] - 1
