@@ -234,6 +234,16 @@ def test_a_variance_takes_its_arguments_as_in_pytorch() -> None:
     assert math.isinf(x.var(correction=4).item())
 
 
+def test_numpys_names_of_parameters() -> None:
+    x = w.tensor([[1.0, 2.0], [3.0, 5.0]])
+    _equal(x.mean(axis=1, keepdims=True), [[1.5], [4.0]])
+    _equal(w.max(x, axis=0).indices, [1, 1])
+    _equal(x.cumsum(axis=1), [[1, 3], [3, 8]])
+    _equal(w.sum(x, axis=0, out=w.empty(2)), [4, 7])
+    with pytest.raises(TypeError, match="give dim or axis"):
+        x.sum(dim=0, axis=1)
+
+
 def test_results_are_named_after_their_function() -> None:
     x = w.tensor([2.0, 1.0])
     for name in ("max", "min", "median", "nanmedian", "mode", "sort", "cummax", "cummin"):

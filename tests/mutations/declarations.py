@@ -147,6 +147,20 @@ DECLARATIONS = [
         (_batch("sum-0"),),
     ),
     Mutation(
+        "sums: what no block covers is left out",
+        "_primitives/summation.py",
+        "    if covered == count:\n",
+        "    if covered:\n",
+        ("tests/functions/test_accuracy_of_sums.py::test_blocks_cover_every_term_once",),
+    ),
+    Mutation(
+        "recurrence: the earlier part comes second",
+        "_primitives/scans.py",
+        "(a, b), (c, d) = first, second",
+        "(c, d), (a, b) = first, second",
+        (_forward("cumprod-0-float64"),),
+    ),
+    Mutation(
         "batch: ranks not aligned",
         "_transforms/batching.py",
         "            if len(inner) < rank:",

@@ -35,6 +35,7 @@ from .._primitives.scans import part_of, running
 from .._primitives.shaping import concatenate, expand, reshape
 from .._primitives.transcendental import exp, log1p
 from . import return_types as r
+from .numpy_names import numpy_names
 from .out import takes_out
 from .reduction import require_floating, require_real, sum
 
@@ -46,6 +47,7 @@ def _prepared(input: Any, dtype: Any) -> Any:
 
 
 @takes_out
+@numpy_names
 def cumsum(input: Any, dim: int, *, dtype: Any = None, out: Any = None) -> Any:
     """Running sum along an axis; integers and bools add up as int64.
 
@@ -59,6 +61,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None, out: Any = None) -> Any:
 
 
 @takes_out
+@numpy_names
 def cumprod(input: Any, dim: int, *, dtype: Any = None, out: Any = None) -> Any:
     """Running product along an axis; its derivative is right at zeros too.
 
@@ -82,6 +85,7 @@ def _so_far(x: Any, dim: int, kind: Any, rule: Any) -> Any:
 
 
 @takes_out
+@numpy_names
 def cummax(input: Any, dim: int, *, out: Any = None) -> Any:
     """(values, indices) of the largest element so far along an axis; the last one at a tie.
 
@@ -93,6 +97,7 @@ def cummax(input: Any, dim: int, *, out: Any = None) -> Any:
 
 
 @takes_out
+@numpy_names
 def cummin(input: Any, dim: int, *, out: Any = None) -> Any:
     """(values, indices) of the smallest element so far along an axis; the last one at a tie.
 
@@ -116,6 +121,7 @@ def log_sum(a: Any, b: Any) -> Any:
 
 
 @takes_out
+@numpy_names
 def logcumsumexp(input: Any, dim: int, *, out: Any = None) -> Any:
     """log(cumsum(exp(x))) along an axis, without overflow or underflow.
 
@@ -138,6 +144,7 @@ def logcumsumexp(input: Any, dim: int, *, out: Any = None) -> Any:
 
 
 @takes_out
+@numpy_names
 def diff(
     input: Any,
     n: int = 1,
@@ -231,6 +238,7 @@ def _widths(x: Any, y: Any, axis: int, name: str) -> Any:
     return widths, y, axis
 
 
+@numpy_names
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
     """The integral along an axis by the trapezoidal rule, sum (y[i] + y[i + 1]) / 2 * dx[i].
 
@@ -249,6 +257,7 @@ def _floating(y: Any) -> Any:
     return div(y, 2.0)._data.dtype
 
 
+@numpy_names
 def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
     """The running integral along an axis by the trapezoidal rule; one value less than there are.
 
@@ -266,6 +275,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
 trapz = trapezoid
 
 
+@numpy_names
 def gradient(
     input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
 ) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from .._primitives.decompositions import svd
 from .._primitives.elementwise import absolute, add, div, eq, gt, isnan, mul, pow, sign, sub, where
 from .._primitives.shaping import permute
 from .._primitives.transcendental import sqrt
+from .numpy_names import numpy_names
 from .out import takes_out
 from .reduction import amax, amin, kept, require_floating, sum
 
@@ -87,6 +88,7 @@ def vector_norm(
 
 
 @takes_out
+@numpy_names
 def norm(
     input: Any,
     p: Any = "fro",
@@ -139,6 +141,7 @@ def dist(input: Any, other: Any, p: float = 2) -> Any:
 
 
 @takes_out
+@numpy_names
 def renorm(input: Any, p: float, dim: int, maxnorm: float, *, out: Any = None) -> Any:
     """Scale each slice along `dim` whose p-norm is above `maxnorm` down to it.
 

@@ -21,6 +21,7 @@ from .._primitives.indexing import along_axis, take
 from .._primitives.scans import part_of
 from .._primitives.shaping import reshape
 from . import return_types as r
+from .numpy_names import numpy_names
 from .out import takes_out
 from .reduction import require_real, values_and_indices
 
@@ -32,6 +33,7 @@ def _need_order(x: Any, name: str) -> None:
 
 
 @takes_out
+@numpy_names
 def sort(
     input: Any, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None
 ) -> Any:
@@ -53,6 +55,7 @@ def _sorted(x: Any, dim: int, descending: bool, kind: Any) -> Any:
 
 
 @takes_out
+@numpy_names
 def argsort(
     input: Any, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None
 ) -> Any:
@@ -77,6 +80,7 @@ def msort(input: Any, *, out: Any = None) -> Any:
 
 
 @takes_out
+@numpy_names
 def topk(
     input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
 ) -> Any:
@@ -98,6 +102,7 @@ def topk(
 
 
 @takes_out
+@numpy_names
 def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
     """(values, indices) of the k-th smallest along an axis, counted from 1.
 

@@ -37,6 +37,7 @@ from .._primitives.shaping import concatenate, reshape
 from .._primitives.transcendental import exp, log
 from .._record.trace import is_number
 from . import return_types as r
+from .numpy_names import numpy_names
 from .out import takes_out
 
 
@@ -77,6 +78,7 @@ def count_over(x: Any, dim: Any, name: str) -> int:
 
 
 @takes_out
+@numpy_names
 def sum(
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None
 ) -> Any:
@@ -97,6 +99,7 @@ def _without_nan(x: Any) -> Any:
 
 
 @takes_out
+@numpy_names
 def nansum(
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None
 ) -> Any:
@@ -111,6 +114,7 @@ def nansum(
 
 
 @takes_out
+@numpy_names
 def prod(
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None
 ) -> Any:
@@ -153,11 +157,12 @@ def _product(x: Any, axis: int) -> Any:
     return reshape(x, shape=rest)
 
 
-def _mean_of(x: Any, count: Any, dim: Any, keepdim: bool) -> Any:
+def _mean_of(x: Any, count: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     own = x._data.dtype
-    if own.itemsize == 2:  # a sum of halves overflows long before their mean does
-        return convert(div(sum(convert(x, float32), dim, keepdim), count), own)
-    return div(sum(x, dim, keepdim), count)
+    halves = own.itemsize == 2  # a sum of halves overflows long before their mean does
+    total = reductions.sum_(convert(x, float32) if halves else x, axes=axes)
+    found = kept(div(total, count), tuple(x._data.shape), axes, keepdim)
+    return convert(found, own) if halves else found
 
 
 def _averaged(input: Any, dtype: Any, name: str) -> Any:
@@ -167,6 +172,7 @@ def _averaged(input: Any, dtype: Any, name: str) -> Any:
 
 
 @takes_out
+@numpy_names
 def mean(
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None
 ) -> Any:
@@ -177,10 +183,13 @@ def mean(
     tensor(3.)
     """
     x = _averaged(input, dtype, "mean")
-    return _mean_of(x, float(count_over(x, dim, "mean")), dim, keepdim)
+    shape = x._data.shape
+    axes = normalize_axes(dim, len(shape), "mean")
+    return _mean_of(x, float(size_of(tuple(shape[axis] for axis in axes))), axes, keepdim)
 
 
 @takes_out
+@numpy_names
 def nanmean(
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None
 ) -> Any:
@@ -191,8 +200,9 @@ def nanmean(
     tensor(1.5000)
     """
     x = _averaged(input, dtype, "nanmean")
-    numbers = sum(eq(isnan(x), False), dim, keepdim)
-    return _mean_of(_without_nan(x), numbers, dim, keepdim)
+    axes = normalize_axes(dim, x._data.ndim, "nanmean")
+    numbers = reductions.sum_(convert(eq(isnan(x), False), int64), axes=axes)
+    return _mean_of(_without_nan(x), numbers, axes, keepdim)
 
 
 def _axes_of_extreme(x: Any, dim: Any, name: str) -> tuple[int, ...]:
@@ -209,6 +219,7 @@ def _axes_of_extreme(x: Any, dim: Any, name: str) -> tuple[int, ...]:
 
 
 @takes_out
+@numpy_names
 def amax(input: Any, dim: Any = (), keepdim: bool = False, *, out: Any = None) -> Any:
     """The largest elements over axes; ties share the cotangent.
 
@@ -221,6 +232,7 @@ def amax(input: Any, dim: Any = (), keepdim: bool = False, *, out: Any = None) -
 
 
 @takes_out
+@numpy_names
 def amin(input: Any, dim: Any = (), keepdim: bool = False, *, out: Any = None) -> Any:
     """The smallest elements over axes; ties share the cotangent.
 
@@ -232,6 +244,7 @@ def amin(input: Any, dim: Any = (), keepdim: bool = False, *, out: Any = None) -
     return kept(ordering.amin(input, axes=axes), tuple(input._data.shape), axes, keepdim)
 
 
+@numpy_names
 def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False, out: Any = None) -> Any:
     """(min, max) of all elements or along an axis; ties share the cotangent.
 
@@ -288,6 +301,7 @@ def _extreme(
 
 
 @takes_out
+@numpy_names
 def max(
     input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
 ) -> Any:
@@ -304,6 +318,7 @@ def max(
 
 
 @takes_out
+@numpy_names
 def min(
     input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
 ) -> Any:
@@ -333,6 +348,7 @@ def _position(x: Any, dim: Any, keepdim: bool, name: str, rule: Any) -> Any:
 
 
 @takes_out
+@numpy_names
 def argmax(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The position of the (first) largest element, of all or along an axis.
 
@@ -344,6 +360,7 @@ def argmax(input: Any, dim: int | None = None, keepdim: bool = False, *, out: An
 
 
 @takes_out
+@numpy_names
 def argmin(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The position of the (first) smallest element, of all or along an axis.
 
@@ -367,6 +384,7 @@ def _quantified(x: Any, dim: Any, keepdim: bool, name: str, rule: Any) -> Any:
 
 
 @takes_out
+@numpy_names
 def any(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """Whether any element is non-zero.
 
@@ -378,6 +396,7 @@ def any(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) 
 
 
 @takes_out
+@numpy_names
 def all(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """Whether all elements are non-zero.
 
@@ -388,6 +407,7 @@ def all(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) 
     return _quantified(input, dim, keepdim, "all", ordering.amin)
 
 
+@numpy_names
 def count_nonzero(input: Any, dim: Any = None) -> Any:
     """How many elements are not zero, of all or over axes.
 
@@ -399,6 +419,7 @@ def count_nonzero(input: Any, dim: Any = None) -> Any:
 
 
 @takes_out
+@numpy_names
 def logsumexp(input: Any, dim: Any, keepdim: bool = False, *, out: Any = None) -> Any:
     """log(sum(exp(x))) over axes, without overflow.
 

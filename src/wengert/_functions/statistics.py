@@ -44,6 +44,7 @@ from .._primitives.shaping import concatenate, expand, permute, reshape
 from .._primitives.transcendental import sqrt
 from . import return_types as r
 from .norms import safe_sqrt, squared_size
+from .numpy_names import numpy_names
 from .out import takes_out
 from .reduction import (
     amax,
@@ -79,6 +80,7 @@ def _spread(x: Any, dim: Any, unbiased: Any, keepdim: bool, correction: Any, nam
 
 
 @takes_out
+@numpy_names
 def var(
     input: Any,
     dim: Any = None,
@@ -98,6 +100,7 @@ def var(
 
 
 @takes_out
+@numpy_names
 def std(
     input: Any,
     dim: Any = None,
@@ -116,6 +119,7 @@ def std(
     return safe_sqrt(_spread(input, dim, unbiased, keepdim, correction, "std")[0])
 
 
+@numpy_names
 def var_mean(
     input: Any,
     dim: Any = None,
@@ -133,6 +137,7 @@ def var_mean(
     return _spread(input, dim, unbiased, keepdim, correction, "var_mean")
 
 
+@numpy_names
 def std_mean(
     input: Any,
     dim: Any = None,
@@ -300,6 +305,7 @@ def _median_of_all(x: Any, ignore_nan: bool) -> Any:
 
 
 @takes_out
+@numpy_names
 def median(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The lower of the values in the middle; with `dim`, (values, indices) along an axis.
 
@@ -313,6 +319,7 @@ def median(input: Any, dim: int | None = None, keepdim: bool = False, *, out: An
 
 
 @takes_out
+@numpy_names
 def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """`median` of what is not NaN.
 
@@ -324,6 +331,7 @@ def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False, *, out:
 
 
 @takes_out
+@numpy_names
 def mode(input: Any, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
     """(values, indices) of the most frequent value along an axis, the least one if several are.
 
@@ -428,6 +436,7 @@ def _at_level(ranked: Any, level: Any, count: int, interpolation: str, ignore_na
 
 
 @takes_out
+@numpy_names
 def quantile(
     input: Any,
     q: Any,
@@ -449,6 +458,7 @@ def quantile(
 
 
 @takes_out
+@numpy_names
 def nanquantile(
     input: Any,
     q: Any,
