@@ -60,6 +60,7 @@ from ._functions import joining as _joining
 from ._functions import logic as _logic
 from ._functions import losses as _losses
 from ._functions import margins as _margins
+from ._functions import masking as _masking
 from ._functions import matrix as _matrix
 from ._functions import matrix_functions as _matrix_functions
 from ._functions import matrix_sums as _matrix_sums
@@ -84,6 +85,7 @@ from ._functions import solving as _solving
 from ._functions import spacing as _spacing
 from ._functions import special as _special
 from ._functions import spectra as _spectra
+from ._functions import splitting as _splitting
 from ._functions import statistics as _statistics
 from ._functions import transcendental as _transcendental
 from ._functions import views as _views
@@ -114,6 +116,7 @@ from ._functions.joining import *
 from ._functions.logic import *
 from ._functions.losses import *
 from ._functions.margins import *
+from ._functions.masking import *
 from ._functions.matrix import *
 from ._functions.matrix_functions import *
 from ._functions.matrix_sums import *
@@ -138,6 +141,7 @@ from ._functions.solving import *
 from ._functions.spacing import *
 from ._functions.special import *
 from ._functions.spectra import *
+from ._functions.splitting import *
 from ._functions.statistics import *
 from ._functions.transcendental import *
 from ._functions.views import *
@@ -340,6 +344,7 @@ __all__ += _joining.__all__
 __all__ += _logic.__all__
 __all__ += _losses.__all__
 __all__ += _margins.__all__
+__all__ += _masking.__all__
 __all__ += _matrix.__all__
 __all__ += _matrix_functions.__all__
 __all__ += _matrix_sums.__all__
@@ -364,6 +369,7 @@ __all__ += _solving.__all__
 __all__ += _spacing.__all__
 __all__ += _special.__all__
 __all__ += _spectra.__all__
+__all__ += _splitting.__all__
 __all__ += _statistics.__all__
 __all__ += _transcendental.__all__
 __all__ += _views.__all__

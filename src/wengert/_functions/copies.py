@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._graph.value import Handle
-from . import shape, views
+from . import shape, splitting, views
 from .creation import clone
 from .out import takes_out
 
@@ -40,12 +40,12 @@ narrow_copy = _copying(views.narrow, "narrow_copy")
 permute_copy = _copying(shape.permute, "permute_copy")
 select_copy = _copying(views.select, "select_copy")
 slice_copy = _copying(views.slice_part, "slice_copy")
-split_copy = _copying(views.split, "split_copy")
-split_with_sizes_copy = _copying(views.split_with_sizes, "split_with_sizes_copy")
+split_copy = _copying(splitting.split, "split_copy")
+split_with_sizes_copy = _copying(splitting.split_with_sizes, "split_with_sizes_copy")
 squeeze_copy = _copying(shape.squeeze, "squeeze_copy")
 t_copy = _copying(shape.t, "t_copy")
 transpose_copy = _copying(shape.transpose, "transpose_copy")
-unbind_copy = _copying(views.unbind, "unbind_copy")
+unbind_copy = _copying(splitting.unbind, "unbind_copy")
 unfold_copy = _copying(views.unfold, "unfold_copy")
 unsqueeze_copy = _copying(shape.unsqueeze, "unsqueeze_copy")
 view_as_complex_copy = _copying(views.view_as_complex, "view_as_complex_copy")

@@ -219,9 +219,9 @@ def adjoint(input: Any) -> Any:
     """The conjugate transpose of the last two axes: out[..., i, j] = conj(x[..., j, i]).
 
     >>> import wengert
-    >>> wengert.tensor([[1 + 2j, 3]]).adjoint()
+    >>> wengert.tensor([[1 + 2j, 3 + 4j]]).adjoint()
     tensor([[1.-2.j],
-            [3.-0.j]])
+            [3.-4.j]])
     """
     from .complex_numbers import conj
 

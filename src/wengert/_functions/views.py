@@ -13,7 +13,7 @@ import numpy as np
 
 from .._base.dtypes import complex_of, int64
 from .._base.errors import DimensionError, DtypeError, InplaceError, ShapeError
-from .._base.kinds import is_array, is_list_or_tuple
+from .._base.kinds import is_array
 from .._base.shapes import Shape, as_shape, normalize_axis, size_of
 from .._declare.elementwise import convert
 from .._graph.value import Batched, Chain, Handle
@@ -25,7 +25,7 @@ from .._primitives.lattices import lattice
 from .._primitives.writing import view_put
 from .._record import modes as _modes
 from .._record.storage import DynamicView, attach_view, whole_of
-from .._record.trace import concrete, layout, placed
+from .._record.trace import layout, placed
 from .out import takes_out
 
 
@@ -55,7 +55,8 @@ def _slice_chain(shape: Shape, axis: int, start: int, length: int, step: int = 1
     return ((p.slice_, {"slices": tuple(slices)}),)
 
 
-def _axis(x: Any, dim: int, name: str) -> int:
+def proper_axis(x: Any, dim: int, name: str) -> int:
+    """The axis that `dim` names, of a tensor that has axes."""
     if not x._data.ndim:
         raise DimensionError(f"{name}: a 0-d tensor has no axis.")
     return normalize_axis(dim, x._data.ndim, name)
@@ -113,7 +114,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     tensor([1, 2])
     """
     shape = tuple(input._data.shape)
-    axis = _axis(input, dim, "narrow")
+    axis = proper_axis(input, dim, "narrow")
     if isinstance(start, Handle) and (start._data.dtype.kind not in "iu" or start._data.ndim):
         raise DtypeError("narrow: start must be an integer or a 0-d integer tensor.")
     if is_symbol(start):
@@ -129,7 +130,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
 
 
 def _sliced(x: Any, dim: int, start: Any, end: Any, step: int, name: str) -> Chain:
-    axis = _axis(x, dim, name)
+    axis = proper_axis(x, dim, name)
     if step < 1:
         raise ValueError(f"{name}: the step must be positive, not {step}.")
     shape = tuple(x._data.shape)
@@ -166,7 +167,7 @@ def slice_scatter(
 
 
 def _select_chain(x: Any, dim: int, index: Any, name: str) -> Chain:
-    axis = _axis(x, dim, name)
+    axis = proper_axis(x, dim, name)
     shape = tuple(x._data.shape)
     place = operator.index(index)
     if not -shape[axis] <= place < shape[axis]:
@@ -185,7 +186,7 @@ def select(input: Any, dim: int, index: Any) -> Any:
     tensor([0., 1.])
     """
     if is_symbol(index):
-        axis = _axis(input, dim, "select")
+        axis = proper_axis(input, dim, "select")
         found = from_symbol(input, axis, index, 1)
         shape = tuple(found._data.shape)
         return p.reshape(found, shape=(*shape[:axis], *shape[axis + 1 :]))
@@ -202,142 +203,6 @@ def select_scatter(input: Any, src: Any, dim: int, index: Any) -> Any:
     """
     chain = _select_chain(input, dim, index, "select_scatter")
     return _replaced(input, src, chain, "select_scatter")
-
-
-# ---- several parts ------------------------------------------------------------------------------
-
-
-def _parts(x: Any, axis: int, sizes: list[int]) -> tuple[Any, ...]:
-    starts = np.cumsum([0, *sizes]).tolist()
-    return tuple(narrow(x, axis, start, size) for start, size in zip(starts, sizes))
-
-
-def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Any, ...]:
-    """Parts of an axis of the given sizes, which add up to its extent.
-
-    >>> import wengert
-    >>> wengert.split_with_sizes(wengert.arange(3), [1, 2])
-    (tensor([0]), tensor([1, 2]))
-    """
-    axis = _axis(input, dim, "split_with_sizes")
-    sizes = list(as_shape((split_sizes,)))
-    total = input._data.shape[axis]
-    if sum(sizes) != total or any(size < 0 for size in sizes):
-        raise ShapeError(f"split: sizes {sizes} do not make up the {total} elements of dim {axis}.")
-    return _parts(input, axis, sizes)
-
-
-def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
-    """Parts of an axis: of one size (the last may be smaller), or of the sizes in a list.
-
-    >>> import wengert
-    >>> wengert.arange(3).split(2)
-    (tensor([0, 1]), tensor([2]))
-    """
-    if is_list_or_tuple(split_size_or_sections):
-        return split_with_sizes(input, split_size_or_sections, dim)
-    axis = _axis(input, dim, "split")
-    size, total = operator.index(split_size_or_sections), input._data.shape[axis]
-    if size < 0 or (size == 0 and total):
-        raise ValueError(f"split: the size must be positive, not {size}.")
-    sizes = [min(size, total - start) for start in range(0, total, size or 1)] or [0]
-    return _parts(input, axis, sizes)
-
-
-def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
-    """At most `chunks` parts of nearly equal size.
-
-    >>> import wengert
-    >>> wengert.arange(4).chunk(2)
-    (tensor([0, 1]), tensor([2, 3]))
-    """
-    axis = _axis(input, dim, "chunk")
-    if chunks < 1:
-        raise ValueError(f"chunk: the number of chunks must be positive, not {chunks}.")
-    total = input._data.shape[axis]
-    if not total:
-        return _parts(input, axis, [0] * chunks)
-    return split(input, -(-total // chunks), dim)
-
-
-def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
-    """Parts of an axis: a number of nearly equal ones, or those between the given positions.
-
-    >>> import wengert
-    >>> wengert.tensor_split(wengert.arange(5), 2)
-    (tensor([0, 1, 2]), tensor([3, 4]))
-    >>> wengert.tensor_split(wengert.arange(5), (1, 3))
-    (tensor([0]), tensor([1, 2]), tensor([3, 4]))
-    """
-    axis = _axis(input, dim, "tensor_split")
-    total = input._data.shape[axis]
-    given: Any = indices_or_sections
-    if isinstance(given, Handle):
-        given = concrete(given, "list of numbers").tolist()
-    if not is_list_or_tuple(given):
-        count = operator.index(given)
-        if count < 1:
-            raise ValueError(f"tensor_split: the number of parts must be positive, not {count}.")
-        size, longer = divmod(total, count)
-        return _parts(input, axis, [size + (k < longer) for k in range(count)])
-    edges = [slice(None, edge).indices(total)[1] for edge in as_shape((given,))]
-    ends = [*edges, total]
-    return tuple(
-        narrow(input, axis, min(start, end), end - min(start, end))
-        for start, end in zip([0, *edges], ends, strict=True)
-    )
-
-
-def _even_split(x: Any, given: Any, axis: int, least: int, name: str) -> tuple[Any, ...]:
-    if x._data.ndim < least:
-        raise ShapeError(f"{name}: needs at least {least} axes, not {x._data.ndim}.")
-    if isinstance(given, int) and (given < 1 or x._data.shape[axis] % given):
-        raise ShapeError(
-            f"{name}: dim {axis} with {x._data.shape[axis]} elements cannot be split into {given} "
-            "equal parts. Use tensor_split."
-        )
-    return tensor_split(x, given, axis)
-
-
-def hsplit(input: Any, indices_or_sections: Any) -> tuple[Any, ...]:
-    """`tensor_split` along the second axis (the first of a vector), into equal parts only.
-
-    >>> import wengert
-    >>> wengert.hsplit(wengert.arange(4), 2)
-    (tensor([0, 1]), tensor([2, 3]))
-    """
-    return _even_split(input, indices_or_sections, int(input._data.ndim > 1), 1, "hsplit")
-
-
-def vsplit(input: Any, indices_or_sections: Any) -> tuple[Any, ...]:
-    """`tensor_split` along the first axis, into equal parts only.
-
-    >>> import wengert
-    >>> wengert.vsplit(wengert.eye(2), 2)
-    (tensor([[1., 0.]]), tensor([[0., 1.]]))
-    """
-    return _even_split(input, indices_or_sections, 0, 2, "vsplit")
-
-
-def dsplit(input: Any, indices_or_sections: Any) -> tuple[Any, ...]:
-    """`tensor_split` along the third axis, into equal parts only.
-
-    >>> import wengert
-    >>> [part.shape for part in wengert.dsplit(wengert.zeros(1, 2, 4), 2)]
-    [(1, 2, 2), (1, 2, 2)]
-    """
-    return _even_split(input, indices_or_sections, 2, 3, "dsplit")
-
-
-def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
-    """The slices along an axis.
-
-    >>> import wengert
-    >>> wengert.eye(2).unbind()
-    (tensor([1., 0.]), tensor([0., 1.]))
-    """
-    axis = _axis(input, dim, "unbind")
-    return tuple(select(input, axis, k) for k in range(input._data.shape[axis]))
 
 
 # ---- lattices -----------------------------------------------------------------------------------
@@ -538,32 +403,15 @@ def view_as_complex(input: Any) -> Any:
     return complex_numbers.view_as_complex(input)
 
 
-unsafe_chunk = chunk
-
-unsafe_split = split
-
-unsafe_split_with_sizes = split_with_sizes
-
 __all__ = [
     "as_strided",
     "as_strided_scatter",
-    "chunk",
     "diagonal",
     "diagonal_scatter",
-    "dsplit",
-    "hsplit",
     "narrow",
     "select",
     "select_scatter",
     "slice_scatter",
-    "split",
-    "split_with_sizes",
-    "tensor_split",
-    "unbind",
-    "unsafe_chunk",
-    "unsafe_split",
-    "unsafe_split_with_sizes",
     "view_as_complex",
     "view_as_real",
-    "vsplit",
 ]

@@ -22,7 +22,7 @@ from .._primitives.shaping import concatenate, expand, reshape, slice_
 from .._record import modes as _modes
 from .._record.storage import check_writable, edge_of, write
 from .creation import as_tensor
-from .indexing import masked_fill
+from .masking import masked_fill
 
 
 def fill(input: Any, value: Any) -> Any:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import copies, creation, indexing, rearranging, scattering, views, writes
+from .._functions import (
+    copies,
+    creation,
+    indexing,
+    masking,
+    rearranging,
+    scattering,
+    splitting,
+    views,
+    writes,
+)
 from .._functions import shape as movement
 from .._functions.writes import reshaping
 from .._graph.value import Handle
@@ -21,12 +31,12 @@ class ShapeMethods(Handle):
     H = property(movement.conjugate_transpose)
     T = property(movement.reversed_axes)
     adjoint = movement.adjoint
-    argwhere = indexing.argwhere
+    argwhere = masking.argwhere
     as_strided = views.as_strided
     as_strided_ = reshaping(views.as_strided, "as_strided_")
     as_strided_scatter = views.as_strided_scatter
     broadcast_to = movement.broadcast_to
-    chunk = views.chunk
+    chunk = splitting.chunk
     clone = creation.clone
     contiguous = movement.contiguous
     diag = rearranging.diag
@@ -34,7 +44,7 @@ class ShapeMethods(Handle):
     diagflat = rearranging.diagflat
     diagonal = views.diagonal
     diagonal_scatter = views.diagonal_scatter
-    dsplit = views.dsplit
+    dsplit = splitting.dsplit
     expand = movement.expand
     expand_as = movement.expand_as
     flatten = movement.flatten
@@ -42,7 +52,7 @@ class ShapeMethods(Handle):
     fliplr = rearranging.fliplr
     flipud = rearranging.flipud
     gather = scattering.gather
-    hsplit = views.hsplit
+    hsplit = splitting.hsplit
     index_add = scattering.index_add
     index_add_ = inplace(scattering.index_add, "index_add_")
     index_copy = scattering.index_copy
@@ -57,17 +67,17 @@ class ShapeMethods(Handle):
     is_contiguous = movement.is_contiguous
     mH = property(movement.adjoint)
     mT = property(movement.matrix_transpose)
-    masked_fill = indexing.masked_fill
-    masked_fill_ = inplace(indexing.masked_fill, "masked_fill_")
-    masked_scatter = indexing.masked_scatter
-    masked_scatter_ = inplace(indexing.masked_scatter, "masked_scatter_")
-    masked_select = indexing.masked_select
+    masked_fill = masking.masked_fill
+    masked_fill_ = inplace(masking.masked_fill, "masked_fill_")
+    masked_scatter = masking.masked_scatter
+    masked_scatter_ = inplace(masking.masked_scatter, "masked_scatter_")
+    masked_select = masking.masked_select
     moveaxis = movement.movedim
     movedim = movement.movedim
     narrow = views.narrow
     narrow_copy = copies.narrow_copy
-    nonzero = indexing.nonzero
-    nonzero_static = indexing.nonzero_static
+    nonzero = masking.nonzero
+    nonzero_static = masking.nonzero_static
     permute = movement.permute
     put = scattering.put
     put_ = inplace(scattering.put, "put_")
@@ -87,8 +97,8 @@ class ShapeMethods(Handle):
     select = views.select
     select_scatter = views.select_scatter
     slice_scatter = views.slice_scatter
-    split = views.split
-    split_with_sizes = views.split_with_sizes
+    split = splitting.split
+    split_with_sizes = splitting.split_with_sizes
     squeeze = movement.squeeze
     squeeze_ = reshaping(movement.squeeze, "squeeze_")
     sum_to_size = movement.sum_to_size
@@ -100,7 +110,7 @@ class ShapeMethods(Handle):
     t_ = reshaping(movement.t, "t_")
     take = scattering.take
     take_along_dim = scattering.take_along_dim
-    tensor_split = views.tensor_split
+    tensor_split = splitting.tensor_split
     tile = rearranging.tile
     transpose = movement.transpose
     transpose_ = reshaping(movement.transpose, "transpose_")
@@ -108,17 +118,17 @@ class ShapeMethods(Handle):
     tril_ = inplace(rearranging.tril, "tril_")
     triu = rearranging.triu
     triu_ = inplace(rearranging.triu, "triu_")
-    unbind = views.unbind
+    unbind = splitting.unbind
     unflatten = movement.unflatten
     unfold = views.unfold
-    unsafe_chunk = views.chunk
-    unsafe_split = views.split
-    unsafe_split_with_sizes = views.split_with_sizes
+    unsafe_chunk = splitting.chunk
+    unsafe_split = splitting.split
+    unsafe_split_with_sizes = splitting.split_with_sizes
     unsqueeze = movement.unsqueeze
     unsqueeze_ = reshaping(movement.unsqueeze, "unsqueeze_")
     view = movement.view
     view_as = movement.view_as
-    vsplit = views.vsplit
+    vsplit = splitting.vsplit
     copy_ = writes.copy_
     fill_ = writes.fill_
     fill_diagonal_ = writes.fill_diagonal_
@@ -128,7 +138,7 @@ class ShapeMethods(Handle):
 
     def where(self, condition: Any, other: Any) -> Any:
         """The tensor where the condition holds, `other` elsewhere."""
-        return indexing.where(condition, self, other)
+        return masking.where(condition, self, other)
 
 
 __all__ = ["ShapeMethods"]

@@ -31,7 +31,7 @@ from .._functions import (
     matrix,
     reduction,
 )
-from .._functions.views import unbind
+from .._functions.splitting import unbind
 from .._graph.node import Abstract, Node
 from .._graph.value import Batched, Handle, handle_class
 from .._primitives import elementwise as e

@@ -18,8 +18,8 @@ from .._functions import (
     comparison,
     complex_numbers,
     cumulative,
-    indexing,
     logic,
+    masking,
     matrix,
     norms,
     ordering,
@@ -398,9 +398,9 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     """
     held = convert_to_tensor(condition)
     if x is None and y is None:
-        return indexing.nonzero(held)
+        return masking.nonzero(held)
     first, second = operands(x, y)
-    return indexing.where(held, convert_to_tensor(first), second)
+    return masking.where(held, convert_to_tensor(first), second)
 
 
 __all__ = [

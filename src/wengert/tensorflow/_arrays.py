@@ -13,13 +13,12 @@ from .._declare.elementwise import convert
 from .._functions import (
     creation,
     filling,
-    indexing,
     joining,
     padding,
     rearranging,
     scattering,
     spacing,
-    views,
+    splitting,
 )
 from .._functions import embedding as _embedding
 from .._functions import shape as movement
@@ -264,7 +263,7 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None 
     >>> unstack([1.0, 2.0])
     [tensor(1.), tensor(2.)]
     """
-    return list(views.unbind(convert_to_tensor(value), axis))
+    return list(splitting.unbind(convert_to_tensor(value), axis))
 
 
 def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None = None) -> Any:
@@ -275,13 +274,13 @@ def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None =
     """
     x = convert_to_tensor(value)
     if not isinstance(num_or_size_splits, int):
-        return list(views.split(x, list(as_sizes(num_or_size_splits)), axis))
+        return list(splitting.split(x, list(as_sizes(num_or_size_splits)), axis))
     extent = x.shape[axis]
     if extent % num_or_size_splits:
         raise ShapeError(
             f"tf.split: {extent} elements cannot be split into {num_or_size_splits} equal parts."
         )
-    return list(views.split(x, extent // num_or_size_splits, axis))
+    return list(splitting.split(x, extent // num_or_size_splits, axis))
 
 
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
