@@ -1,6 +1,7 @@
 """Draws by probabilities, means or rates that are given as tensors.
 
-What is drawn has no derivative: results do not depend on the parameters, as in PyTorch.
+The derivative of what is drawn by its parameters is 0, as in PyTorch. For one that goes through the
+draw write the transformation: mean + std * randn_like(mean).
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import as_dtype, float64, get_default_dtype, int64, is_floating
+from .._base.dtypes import as_dtype, bool_, float64, get_default_dtype, int64, is_floating
 from .._base.errors import DtypeError, ShapeError
 from .._base.kinds import is_array
 from .._base.shapes import as_shape, broadcast
 from .._declare.elementwise import convert
 from .._graph.value import Handle
+from .._primitives.creation import full
 from .._primitives.elementwise import add, div, gt, le, lt, mul, neg, where
 from .._primitives.incomplete_gamma import igammac
 from .._primitives.indexing import iota, sort, take
@@ -24,13 +26,22 @@ from .._primitives.shaping import reshape, slice_
 from .._primitives.transcendental import log1p
 from .._record import modes as _modes
 from .._record.random_state import Generator
-from .out import takes_out
+from .out import into, takes_out
 from .random import normal_values, uniform_values
 
 
 def detached(value: Any) -> Any:
     """A tensor without its history; numbers as they are."""
     return value.detach() if hasattr(value, "detach") else value
+
+
+def _flat(result: Any, *parameters: Any) -> Any:
+    """`result` as a function of parameters from which it takes nothing: the derivative is 0."""
+    for parameter in parameters:
+        if isinstance(parameter, Handle):
+            never = full(tuple(result._data.shape), False, bool_)
+            result = where(never, parameter, result)
+    return result
 
 
 def check_probabilities(p: Any, name: str) -> None:
@@ -49,7 +60,9 @@ def normal(
     generator: Generator | None = None,
     out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: Any = None,
     requires_grad: bool = False,
 ) -> Any:
     """Normal numbers with the given mean and standard deviation (numbers or tensors).
@@ -58,6 +71,7 @@ def normal(
     >>> wengert.normal(0.0, 1.0, (2,)).shape
     (2,)
     """
+    parameters = (mean, std)
     mean, std = detached(mean), detached(std)
     given: list[Any] = [v for v in (mean, std) if isinstance(v, Handle)]
     if size is None and not given:
@@ -68,7 +82,7 @@ def normal(
     shapes = [tuple(v._data.shape) for v in given]
     shape = broadcast("normal", *shapes) if size is None else as_shape((size,))
     chosen = given[0]._data.dtype if given else as_dtype(dtype or get_default_dtype())
-    found = add(mul(normal_values(shape, chosen, generator), std), mean)
+    found = _flat(add(mul(normal_values(shape, chosen, generator), std), mean), *parameters)
     return found.requires_grad_() if requires_grad else found
 
 
@@ -88,7 +102,8 @@ def bernoulli(
     chance = input.detach() if p is None else p
     check_probabilities(chance, "bernoulli")
     draws = uniform_values(shape, dtype if is_floating(dtype) else get_default_dtype(), generator)
-    return convert(lt(draws, chance), dtype)
+    found = convert(lt(draws, chance), dtype)
+    return _flat(found, input) if p is None else found
 
 
 def _check_weights(x: Any, num_samples: int, replacement: bool) -> None:
@@ -112,7 +127,6 @@ def _check_weights(x: Any, num_samples: int, replacement: bool) -> None:
             raise ValueError("multinomial: all weights of a row are 0.")
 
 
-@takes_out
 def multinomial(
     input: Any,
     num_samples: int,
@@ -130,7 +144,16 @@ def multinomial(
     >>> wengert.multinomial(wengert.tensor([0.0, 3.0]), 2, replacement=True)
     tensor([1, 1])
     """
-    x = input.detach()
+    options = {"generator": generator}
+    if out is None:
+        return _drawn(input, num_samples, replacement, **options)
+    if out._data.dtype != int64:
+        raise DtypeError(f"multinomial: out must be int64, not {out._data.dtype}.")
+    return into(out, _drawn, (input, num_samples, replacement), options, "multinomial")
+
+
+def _drawn(x: Any, num_samples: int, replacement: bool, generator: Generator | None) -> Any:
+    x = x.detach()
     _check_weights(x, num_samples, replacement)
     x = convert(x, float64)
     single = x._data.ndim == 1
@@ -187,7 +210,7 @@ def poisson(input: Any, generator: Generator | None = None) -> Any:
     for bit in reversed(range(bound.bit_length())):
         tried = add(found, float(1 << bit))
         found = where(le(igammac(tried, safe), level), tried, found)
-    return convert(where(positive, found, 0.0), dtype)
+    return _flat(convert(where(positive, found, 0.0), dtype), input)
 
 
 __all__ = ["bernoulli", "multinomial", "normal", "poisson"]
