@@ -16,7 +16,7 @@ from .._base.kinds import is_list_or_tuple
 from .._base.shapes import as_shape, broadcast, normalize_axis, resolve_reshape
 from .._declare.elementwise import convert
 from .._primitives import shaping as p
-from .._record.trace import layout
+from .._record.layout import layout
 
 contiguous_format = "contiguous_format"
 preserve_format = "preserve_format"

@@ -24,8 +24,8 @@ from .._primitives.indexing import iota, put, take
 from .._primitives.lattices import lattice
 from .._primitives.writing import view_put
 from .._record import modes as _modes
+from .._record.layout import layout, placed
 from .._record.storage import DynamicView, attach_view, whole_of
-from .._record.trace import layout, placed
 from .out import takes_out
 
 

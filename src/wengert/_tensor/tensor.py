@@ -37,9 +37,10 @@ from .._graph.value import Batched, Handle, handle_class
 from .._primitives import elementwise as e
 from .._record import modes as _modes
 from .._record.door import new_handle, record_pair
+from .._record.layout import layout, placed
 from .._record.origin import source_line
 from .._record.storage import detached, edge_of, storage_of
-from .._record.trace import concrete, differentiable, layout, placed
+from .._record.trace import concrete, differentiable
 from .._transforms.batching import unwrap
 from .._transforms.reverse import attach_leaf
 from .._transforms.tape import backward as _backward
