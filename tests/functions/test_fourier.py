@@ -146,6 +146,14 @@ case(
     / np.linalg.norm(P, axis=-1)
     / np.linalg.norm(Q[:, :4], axis=-1),
 )
+case(
+    "nn.functional.cosine_similarity",
+    P[:1],
+    Q[:, :1],
+    expected=np.sum(P[:1] * Q[:, :1], 1)
+    / np.linalg.norm(P[:1], axis=1)
+    / np.linalg.norm(np.broadcast_to(Q[:, :1], (2, 4, 3)), axis=1),
+)
 
 
 @pytest.mark.parametrize("call", CALLS, ids=identify)

@@ -17,7 +17,7 @@ from .._declare.elementwise import convert
 from .._primitives.creation import constant
 from .._primitives.elementwise import add, div, maximum, mul, sub
 from .._primitives.indexing import take
-from .._primitives.shaping import reshape
+from .._primitives.shaping import expand, reshape
 from .matrix import together
 from .norms import vector_norm
 from .reduction import sum as _sum
@@ -99,8 +99,9 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     x1, x2 = together(x1, x2)
     if x1._data.dtype.kind != "f" and not is_inexact(x1._data.dtype):
         raise DtypeError(f"cosine_similarity: expected floating tensors, not {x1._data.dtype}.")
+    shape = broadcast("cosine_similarity", tuple(x1._data.shape), tuple(x2._data.shape))
     units: list[Any] = []
-    for x in (x1, x2):
+    for x in (expand(x1, shape=shape), expand(x2, shape=shape)):
         size = maximum(vector_norm(x, 2, dim, True), eps)
         units.append(div(x, convert(size, x._data.dtype)))
     return _sum(mul(*units), dim)
