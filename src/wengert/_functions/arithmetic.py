@@ -43,7 +43,9 @@ def _kind(value: Any) -> str:
         return value._data.dtype.kind
     if is_generic(value):
         return value.dtype.kind
-    return "b" if isinstance(value, bool) else {int: "i", float: "f"}.get(type(value), "c")
+    if isinstance(value, bool | int):
+        return "b" if isinstance(value, bool) else "i"
+    return "f" if isinstance(value, float) else "c"
 
 
 def _scaled(other: Any, alpha: Any, name: str, input: Any) -> Any:

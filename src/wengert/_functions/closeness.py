@@ -7,7 +7,7 @@ where the first difference is, how many there are and how large.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -80,13 +80,11 @@ def _compare(
 ) -> None:
     rest = (tolerances, equal_nan, check_dtype, check_stride)
     at = f"at {where}: " if where else ""
-    if isinstance(actual, Mapping) and isinstance(expected, Mapping):
-        first: Mapping[Any, Any] = actual
-        second: Mapping[Any, Any] = expected
-        if set(first) != set(second):
-            raise AssertionError(f"{at}the keys {sorted(first)} and {sorted(second)} differ.")
-        for key in second:
-            _compare(first[key], second[key], f"{where}[{key!r}]", *rest)
+    if _is_mapping(actual) and _is_mapping(expected):
+        if set(actual) != set(expected):
+            raise AssertionError(f"{at}the keys {sorted(actual)} and {sorted(expected)} differ.")
+        for key in expected:
+            _compare(actual[key], expected[key], f"{where}[{key!r}]", *rest)
         return
     if _is_sequence(actual) and _is_sequence(expected):
         if len(actual) != len(expected):
@@ -104,7 +102,11 @@ def _compare(
     _compare_arrays(_array(actual), _array(expected), at, *rest, numbers)
 
 
-def _is_sequence(value: Any) -> bool:
+def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_sequence(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
@@ -114,7 +116,7 @@ def _is_number(value: Any) -> bool:
 
 def _array(value: Any) -> np.ndarray[Any, Any]:
     if isinstance(value, Handle):
-        return concrete(value.detach(), "NumPy array")
+        return concrete(value, "NumPy array")
     if _is_number(value) or is_array(value):
         return np.asarray(value)
     raise TypeError(f"assert_close: {type(value).__name__} can not be compared; pass tensors.")

@@ -13,7 +13,6 @@ from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives import complex_numbers as c
 from .._primitives import elementwise as e
-from .._primitives.creation import full
 from .._primitives.shaping import reshape
 from .out import takes_out
 from .public import binary, operand, tensors_where_needed, unary
@@ -34,10 +33,6 @@ def _no_complex(name: str, *values: Any) -> None:
     for value in values:
         if isinstance(value, Handle) and value._data.dtype.kind == "c":
             raise DtypeError(f"{name}: complex numbers have no order. Use x.abs() or x.real.")
-
-
-def _constant(input: Any, value: bool) -> Any:
-    return full(tuple(input._data.shape), value, bool_)
 
 
 def isinf(input: Any) -> Any:

@@ -175,6 +175,10 @@ def from_dlpack(ext_tensor: Any) -> Any:
     return from_numpy(np.from_dlpack(ext_tensor))
 
 
+def _dtype_of(value: Any) -> Any:
+    return value._data.dtype if isinstance(value, Handle) else value.dtype
+
+
 def asarray(
     obj: Any,
     *,
@@ -195,7 +199,7 @@ def asarray(
         made = clone(obj) if dtype is None else convert(clone(obj), as_dtype(dtype))
         return finish(made.detach(), requires_grad)
     shared = isinstance(obj, Handle) or is_array(obj)
-    if copy is False and not (shared and (dtype is None or as_dtype(dtype) == obj.dtype)):
+    if copy is False and not (shared and (dtype is None or as_dtype(dtype) == _dtype_of(obj))):
         raise ValueError(
             f"asarray: {type(obj).__name__} cannot be shared without a copy. Leave out copy=False."
         )

@@ -17,11 +17,12 @@ from .._base.dtypes import (
     number_dtype,
 )
 from .._base.errors import DtypeError, ShapeError
-from .._base.kinds import is_generic
+from .._base.kinds import is_array, is_generic
 from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives import elementwise as e
 from .._primitives.creation import constant
+from .._record.trace import concrete
 from .creation import finish
 from .filling import sizes_of
 from .out import takes_out
@@ -32,8 +33,8 @@ def _number(value: Any, name: str) -> Any:
     if isinstance(value, Handle):
         if value._data.ndim:
             raise ShapeError(f"{name}: expected a 0-d tensor, not shape {value._data.shape}.")
-        return value.item()  # pyright: ignore[reportAttributeAccessIssue]
-    return value.item() if is_generic(value) else value
+        value = concrete(value, "number")
+    return value.item() if is_array(value) or is_generic(value) else value
 
 
 @takes_out

@@ -63,7 +63,7 @@ def logaddexp(input: Any, other: Any, *, out: Any = None) -> Any:
 
     >>> import wengert
     >>> wengert.logaddexp(wengert.tensor([1000.0]), wengert.tensor([1000.0]))
-    tensor([1000.6931])
+    tensor([1000.6932])
     """
     larger, gap = _apart(*_both("logaddexp", input, other))
     return e.add(larger, t.log1p(t.exp(gap)))

@@ -404,8 +404,8 @@ def bessel_y(x: Any, order: int) -> Any:
 
 
 def _slope_of_i(x: Any, order: int, scaled: bool) -> Any:
-    around = [bessel_i(x, order=n, scaled=scaled) for n in (order - 1, order + 1)]
-    slope = _mean(*around, 1.0)
+    lower = bessel_i(x, order=order - 1, scaled=scaled)
+    slope = _mean(lower, bessel_i(x, order=order + 1, scaled=scaled), 1.0)
     return sub(slope, mul(sign(x), bessel_i(x, order=order, scaled=True))) if scaled else slope
 
 
@@ -416,8 +416,8 @@ def bessel_i(x: Any, order: int, scaled: bool) -> Any:
 
 
 def _slope_of_k(x: Any, order: int, scaled: bool) -> Any:
-    around = [bessel_k(x, order=n, scaled=scaled) for n in (order - 1, order + 1)]
-    slope = neg(_mean(*around, 1.0))
+    lower = bessel_k(x, order=order - 1, scaled=scaled)
+    slope = neg(_mean(lower, bessel_k(x, order=order + 1, scaled=scaled), 1.0))
     return add(slope, bessel_k(x, order=order, scaled=True)) if scaled else slope
 
 

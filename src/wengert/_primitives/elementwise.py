@@ -14,7 +14,7 @@ import numpy as np
 
 from .._base.dtypes import Dtype, bool_, category, number_dtype
 from .._base.errors import DtypeError
-from .._base.kinds import is_generic
+from .._base.kinds import is_array, is_generic
 from .._base.shapes import Shape
 from .._declare.elementwise import Elementwise, Over, Selected, convert, elementwise
 from .._declare.registry import register
@@ -132,11 +132,8 @@ def _integer_power(x: Any, y: np.ndarray[Any, Any]) -> Any:
 
 def _whole_divisor(name: str, y: Any) -> None:
     """Raise for integers divided by zero, for which there is no number."""
-    if (
-        (y.dtype.kind in "iu" and not y.all())
-        if isinstance(y, np.ndarray)
-        else y.__class__ is int and not y
-    ):
+    whole = y.dtype.kind in "iu" if is_array(y) else y.__class__ is int
+    if whole and not np.all(y):
         raise ZeroDivisionError(
             f"{name}: an integer is divided by zero. Convert with x.to(wengert.float32) first, or "
             "leave the zeros out."

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .._base.kinds import is_array
 from .._declare.elementwise import elementwise
 from .._declare.samples import reals
 from .._graph.value import Handle
@@ -55,6 +56,11 @@ _EULER_MACLAURIN = (
     1.3382536530684678833e-11, -3.3896802963225828668e-13, 8.5860620562778445641e-15,
     -2.174868698558061873e-16, 5.5090028283602295152e-18, -1.3954464685812523341e-19,
 )  # fmt: skip
+
+
+def result_dtype(*operands: Any) -> Any:
+    """The dtype of the operands that are arrays; the others are Python numbers."""
+    return next(operand.dtype for operand in operands if is_array(operand))
 
 
 def horner(x: Array, coefficients: tuple[float, ...]) -> Array:
@@ -222,6 +228,6 @@ def _slope_of_zeta(s: Any, q: Any) -> Any:
 )
 def zeta(s: Any, q: Any) -> Any:
     """Hurwitz's zeta function, the sum of (q + k)**-s; differentiable in q."""
-    dtype = np.result_type(*[v.dtype for v in (s, q) if isinstance(v, np.ndarray)])
+    dtype = result_dtype(s, q)
     wide = np.broadcast_arrays(np.asarray(s, np.float64), np.asarray(q, np.float64))
     return hurwitz_zeta(wide[0].copy(), wide[1].copy()).astype(dtype)

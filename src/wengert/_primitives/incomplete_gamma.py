@@ -17,7 +17,13 @@ from .._declare.elementwise import elementwise
 from .._declare.samples import reals
 from .._graph.value import Handle
 from .elementwise import add, neg, sub
-from .gamma_functions import lgamma, log_gamma, log_gamma_one_plus, stirling_rest
+from .gamma_functions import (
+    lgamma,
+    log_gamma,
+    log_gamma_one_plus,
+    result_dtype,
+    stirling_rest,
+)
 from .logarithmic import xlogy
 from .transcendental import exp
 
@@ -100,7 +106,7 @@ def _log_one_plus_less(u: Array) -> Array:
 
 
 def _large(a: Array, x: Array, upper: bool) -> Array:
-    """P or Q for a >= 100: the integral from x to where it has converged, by distances from its peak."""
+    """P or Q for a >= 100: the integral from x to where it has converged."""
     peak = a - 1.0
     width = 1.0 / np.sqrt(peak)
     start = (x - peak) / peak
@@ -113,7 +119,7 @@ def _large(a: Array, x: Array, upper: bool) -> Array:
     length = end - start
     nodes, weights = _gauss()
     u = start[..., None] + length[..., None] * nodes
-    area = (np.exp(-peak[..., None] * _log_one_plus_less(u)) * weights).sum(-1)
+    area: Array = np.sum(np.exp(-peak[..., None] * _log_one_plus_less(u)) * weights, -1)
     part = np.abs(length) * area * np.sqrt(peak / (2.0 * math.pi)) * np.exp(-stirling_rest(peak))
     return np.where(above == upper, part, 1.0 - part)
 
@@ -141,7 +147,7 @@ def incomplete_gamma(a: Array, x: Array, upper: bool) -> Array:
 
 
 def _computed(a: Any, x: Any, upper: bool) -> Any:
-    dtype = np.result_type(*[v.dtype for v in (a, x) if isinstance(v, np.ndarray)])
+    dtype = result_dtype(a, x)
     wide = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
     return incomplete_gamma(wide[0].copy(), wide[1].copy(), upper).astype(dtype)
 

@@ -15,6 +15,7 @@ from .._declare.elementwise import Over, elementwise
 from .._declare.samples import reals
 from .._graph.value import Handle
 from .elementwise import add, bitwise_and, div, eq, le, mul, neg, where
+from .gamma_functions import result_dtype
 from .transcendental import log, log1p
 
 _POSITIVE = reals(0.2, 3)
@@ -73,7 +74,7 @@ def _of_argument(x: Any, y: Any, shift: float) -> Any:
 
 def _product(x: Any, y: Any, logarithm: Any) -> Any:
     zero = np.equal(x, 0) & ~np.isnan(y)
-    dtype = np.result_type(*[v.dtype for v in (x, y) if isinstance(v, np.ndarray)])
+    dtype = result_dtype(x, y)
     return np.where(zero, 0.0, x * logarithm(y)).astype(dtype)
 
 

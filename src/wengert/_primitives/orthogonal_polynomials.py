@@ -27,7 +27,27 @@ class Family(NamedTuple):
 
 
 def _chebyshev(slope: float, shift: float) -> Family:
-    return Family((slope, shift), lambda k: (2.0, 0.0, 1.0))
+    return Family((slope, shift), _twice)
+
+
+def _twice(k: int) -> tuple[float, float, float]:
+    return 2.0, 0.0, 1.0
+
+
+def _hermite_h(k: int) -> tuple[float, float, float]:
+    return 2.0, 0.0, 2.0 * k
+
+
+def _hermite_he(k: int) -> tuple[float, float, float]:
+    return 1.0, 0.0, float(k)
+
+
+def _laguerre(k: int) -> tuple[float, float, float]:
+    return -1.0 / (k + 1), (2 * k + 1) / (k + 1), k / (k + 1)
+
+
+def _legendre(k: int) -> tuple[float, float, float]:
+    return (2 * k + 1) / (k + 1), 0.0, k / (k + 1)
 
 
 FAMILIES: dict[str, Family] = {
@@ -35,10 +55,10 @@ FAMILIES: dict[str, Family] = {
     "chebyshev_u": _chebyshev(2.0, 0.0),
     "chebyshev_v": _chebyshev(2.0, -1.0),
     "chebyshev_w": _chebyshev(2.0, 1.0),
-    "hermite_h": Family((2.0, 0.0), lambda k: (2.0, 0.0, 2.0 * k)),
-    "hermite_he": Family((1.0, 0.0), lambda k: (1.0, 0.0, float(k))),
-    "laguerre": Family((-1.0, 1.0), lambda k: (-1 / (k + 1), (2 * k + 1) / (k + 1), k / (k + 1))),
-    "legendre": Family((1.0, 0.0), lambda k: ((2 * k + 1) / (k + 1), 0.0, k / (k + 1))),
+    "hermite_h": Family((2.0, 0.0), _hermite_h),
+    "hermite_he": Family((1.0, 0.0), _hermite_he),
+    "laguerre": Family((-1.0, 1.0), _laguerre),
+    "legendre": Family((1.0, 0.0), _legendre),
 }
 
 
