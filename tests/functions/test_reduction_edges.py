@@ -67,6 +67,15 @@ def test_the_product_of_nothing_has_a_derivative() -> None:
     assert tuple(x.grad.shape) == (0,)
 
 
+def test_the_integral_over_one_point_is_zero_and_has_a_derivative() -> None:
+    for count in (0, 1):
+        x = w.ones(3, count, requires_grad=True)
+        area = w.trapezoid(x)
+        (area.sum() + w.cumulative_trapezoid(x).sum()).backward()
+        _equal(area, [0, 0, 0])
+        _equal(x.grad, np.zeros((3, count)))
+
+
 @pytest.mark.parametrize("name", ["cumsum", "cumprod", "cummax", "logcumsumexp"])
 def test_running_values_of_nothing(name: str) -> None:
     found = getattr(w, name)(EMPTY, 0)
@@ -353,6 +362,9 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], type[Exception], str]]
     ("quantile", (X, w.tensor(0.5, dtype="float64")), {}, TypeError, "float64"),
     ("norm", (X, "one"), {}, ValueError, "one"),
     ("norm", (X[0], "nuc"), {}, IndexError, "matrix"),
+    ("norm", (EMPTY, INF), {}, IndexError, "p=inf"),
+    ("norm", (EMPTY, -1, 0), {}, IndexError, "p=-1"),
+    ("trapezoid", (X[0, 0],), {}, IndexError, "0 axes"),
     ("renorm", (X[0], 2, 0, 1), {}, IndexError, "2 axes"),
     ("renorm", (X, -1, 0, 1), {}, ValueError, "positive"),
     ("diff", (X[0, 0],), {}, IndexError, "0 axes"),

@@ -197,11 +197,10 @@ def _pieces(y: Any, x: Any, dx: Any, dim: int, name: str) -> Any:
         raise TypeError(f"{name}: give x or dx, not both.")
     if y._data.dtype == bool_:
         raise DtypeError(f"{name}: bool is not supported. Convert with x.to(wengert.float32).")
-    y = y if y._data.ndim else reshape(y, shape=(1,))
+    if not y._data.ndim:
+        raise DimensionError(f"{name}: a tensor with 0 axes has nothing to integrate over.")
     axis = normalize_axis(dim, y._data.ndim, name)
     count = y._data.shape[axis]
-    if count < 2:
-        return None, axis
     width: Any = 1.0 if dx is None else dx
     if x is not None:
         width, y, axis = _widths(x, y, axis, name)
@@ -247,9 +246,6 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
     tensor(4.)
     """
     areas, axis = _pieces(y, x, dx, dim, "trapezoid")
-    if areas is None:
-        shape = tuple(e for k, e in enumerate(y._data.shape) if k != axis)
-        return full(shape, 0, _floating(y))
     return sum(areas, axis)
 
 
@@ -266,9 +262,6 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
     tensor([1.5000, 4.0000])
     """
     areas, axis = _pieces(y, x, dx, dim, "cumulative_trapezoid")
-    if areas is None:
-        shape = tuple(0 if k == axis else e for k, e in enumerate(y._data.shape))
-        return full(shape or (0,), 0, _floating(y))
     return cumsum(areas, axis)
 
 

@@ -41,6 +41,16 @@ def _safe_power(x: Any, p: float) -> Any:
     return where(zero, 0.0 if p > 0 else math.inf, pow(where(zero, 1.0, x), p))
 
 
+def _need_elements(x: Any, dim: Any, p: float) -> None:
+    shape = tuple(x._data.shape)
+    for axis in normalize_axes(dim, len(shape), "norm"):
+        if not shape[axis]:
+            raise DimensionError(
+                f"norm: dim {axis} of shape {shape} is empty; of nothing there is no norm for "
+                f"p={p}. Ask x.numel() first."
+            )
+
+
 @takes_out
 def vector_norm(
     x: Any,
@@ -72,9 +82,10 @@ def vector_norm(
     if p == 2:
         return safe_sqrt(sum(squared_size(x), dim, keepdim))
     size = modulus(x) if own.kind == "c" else absolute(x)
+    if p < 0 or p == math.inf:
+        _need_elements(x, dim, p)
     if p == math.inf:
-        empty_is_zero = not x._data.size and dim is None
-        return sum(size, dim, keepdim) if empty_is_zero else amax(size, dim, keepdim)
+        return amax(size, dim, keepdim)
     if p == -math.inf:
         return amin(size, dim, keepdim)
     if p == 0:

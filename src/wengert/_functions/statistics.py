@@ -294,7 +294,7 @@ def _median_of_all(x: Any, ignore_nan: bool) -> Any:
     flat = reshape(x, shape=(x._data.size,))
     floating = is_inexact(x._data.dtype)
     if not x._data.size:
-        return full((), math.nan if floating else 0, x._data.dtype)
+        return add(sum(flat, dtype=x._data.dtype), math.nan if floating else 0)
     fixed = flat.detach()
     value = picked(fixed, _middle(fixed, 0, ignore_nan), 0)
     if not floating:
