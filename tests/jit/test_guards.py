@@ -334,3 +334,21 @@ def test_a_container_changed_that_was_passed_in_raises(take: bool) -> None:
 
     with pytest.raises(TracingError, match="changes a list or dict that was passed as an argument"):
         wg.jit(step)({"x": wg.ones(2), "y": wg.ones(2)})
+
+
+def test_a_tensor_that_stands_at_two_places_is_read_where_the_code_reads_it() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.spare = self.used = wg.tensor(2.0)
+
+        def times(self, x: Any) -> Any:
+            return x * self.used
+
+    holder = Holder()
+    f = wg.jit(holder.times)
+    x = wg.tensor(1.0)
+    assert (f(x).item(), f(x).item()) == (2.0, 2.0)
+    holder.spare = wg.tensor(7.0)
+    assert (f(x).item(), f(x).item()) == (2.0, 2.0)
+    holder.used = wg.tensor(3.0)
+    assert f(x).item() == 3.0

@@ -241,6 +241,11 @@ class _Entry:
         if narrowed:
             # Programs found so far are known by more than what matters.
             self._programs.clear()
+            if not all(map(state.guards, program.captured.slots())):
+                # An input was found at a place that no longer counts; it stands at another as well.
+                program, lifted = self._owner.build(
+                    leaves, structure, state, lifted, "the places that are read are known now"
+                )
         if lifted != self._lifted or narrowed:
             self._lifted = lifted
             signature = self._signature = state.signature(lifted)

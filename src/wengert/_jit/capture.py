@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import is_not
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -95,6 +95,17 @@ class Captured:
         """The attribute names in the code that ran; None if they cannot be known."""
         self.consumed = False
         """A differentiable output's record was used up by a backward inside."""
+
+    def slots(self) -> Iterator[Slot]:
+        """The places where the inputs are looked up."""
+        guards = (source for source, _ in (*self.grad_guards, *self.number_guards))
+        owners = (effect.source for effect in self.grad_effects)
+        for source in (*self.sources, *self.met, *guards, *owners):
+            where: Any = source
+            while where.kind in ("grad", "item"):
+                where = where.where if where.kind == "grad" else where.where[0]
+            if where.kind == "slot":
+                yield where.where
 
 
 class LiftMore(Exception):

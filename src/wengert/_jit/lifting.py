@@ -191,6 +191,7 @@ class State:
             stack.extend((path, child) for path, child, _ in reversed(found))
         self._places = {container.identity: container for container in self.containers}
         self._relevant = self._reached([id(value) for _, value in roots], links, opened)
+        self._note()
         self._index()
 
     def _reached(
@@ -349,16 +350,27 @@ class State:
         self.contents.append(items)
         for position, (key, value) in enumerate(items):
             slot = Slot(container.identity, key)
-            self._note(value, slot)
             # Paths identify containers, so tensors as keys are told apart by their position.
             named = isinstance(key, Handle)
             yield f"{container.path}[{position}]" if named else container.place(key), value, slot
 
-    def _note(self, value: Any, slot: Slot) -> None:
-        if isinstance(value, Handle) and is_array(value._data):
-            self.handles.setdefault(id(value), slot)
-        elif is_array(value):
-            self.arrays[id(value)] = value
+    def _note(self) -> None:
+        """Find handles and arrays, at places that are guarded: there they are looked up later."""
+        for container, items in self._guarded():
+            for key, value in items:
+                if isinstance(value, Handle) and is_array(value._data):
+                    self.handles.setdefault(id(value), Slot(container.identity, key))
+                elif is_array(value):
+                    self.arrays[id(value)] = value
+
+    def guards(self, slot: Slot) -> bool:
+        """Whether a change at this place would be seen."""
+        container = self._places.get(slot.container)
+        return (
+            container is not None
+            and container in self._relevant
+            and self._counts(container, slot.key)
+        )
 
     def get(self, slot: Slot) -> Any:
         """What stands at a slot now."""
