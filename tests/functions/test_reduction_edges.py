@@ -319,6 +319,16 @@ def test_distinct_values() -> None:
     assert tuple(w.unique(w.zeros(0, 3), dim=0).shape) == (0, 3)
 
 
+def test_equal_elements_keep_their_order() -> None:
+    x = w.tensor([2, 5, 2, 5, 2])
+    _equal(x.sort().indices, [0, 2, 4, 1, 3])
+    _equal(x.sort(descending=True).indices, [1, 3, 0, 2, 4])
+    _equal(x.topk(3).indices, [1, 3, 0])
+    _equal(x.kthvalue(2).indices, 2)
+    _equal(x.median(0).indices, 4)
+    _equal(x.unique(sorted=False), [2, 5])
+
+
 def test_counts() -> None:
     x = w.tensor([3, 0, 3])
     _equal(w.bincount(x, minlength=6), [1, 0, 0, 2, 0, 0])
@@ -326,6 +336,9 @@ def test_counts() -> None:
     (w.bincount(x, weights) * w.arange(4)).sum().backward()
     _equal(weights.grad, [3, 0, 3])
     _equal(func.vmap(w.bincount)(w.tensor([[0, 1], [1, 1]])), [[1, 1], [0, 2]])
+    with pytest.raises(ValueError, match=r"need \[2, 3\] bins"):
+        func.vmap(w.bincount)(w.tensor([[0, 1], [2, 1]]))
+    _equal(func.vmap(lambda x: w.bincount(x, None, 3))(w.tensor([[0, 1], [2, 2]]))[1], [0, 0, 2])
     _equal(w.histc(w.tensor([NAN, 1.0, 9.0]), 2, 0, 2), [0, 1])
     _equal(w.histogram(w.tensor([2.0, 2.0]), 2).bin_edges, [1.5, 2.0, 2.5])
 
