@@ -333,3 +333,12 @@ def test_an_out_that_is_read_is_refused(name: str) -> None:
         with pytest.raises(w.errors.InplaceError, match="operand"):
             SEPARATE[name](x, out)
     assert x.tolist() == [1, 2]
+
+
+def test_a_copy_of_complex_numbers_is_exact() -> None:
+    values = np.array([complex(np.inf, 1), complex(1, np.nan), complex(2, -0.0)])
+    found = w.from_numpy(values.copy()).clone()
+    assert found.numpy().tobytes() == values.tobytes()
+    source = w.from_numpy(values.copy()).requires_grad_()
+    w.view_as_real(w.alias_copy(source)).sum().backward()
+    assert source.grad.tolist() == [1 + 1j] * 3

@@ -232,6 +232,12 @@ def clone(input: Any, *, memory_format: Any = None) -> Any:
         from .._primitives.elementwise import bitwise_or
 
         return bitwise_or(input, False)
+    if kind == "c":
+        from .._primitives.shaping import embed
+
+        # A product with 1 would make NaN of the other part of an infinity.
+        shape = tuple(input._data.shape)
+        return embed(input, shape=shape, slices=tuple((0, extent, 1) for extent in shape))
     return mul(input, 1) if kind in "iu" else mul(input, 1.0)
 
 

@@ -56,7 +56,12 @@ def _array_index(item: Any) -> Any:
         array: Any = np.asarray(item)
         return int(array) if not array.ndim and array.dtype.kind in "iu" else constant(array)
     if is_list_or_tuple(item) or isinstance(item, range):
-        array = np.asarray([_number(i) for i in item])
+        try:
+            array = np.asarray([_number(i) for i in item])
+        except ValueError:
+            raise DimensionError(
+                f"index: the list {item} is no array of integers. Use a tuple for several axes."
+            ) from None
         return constant(array.astype(np.int64) if array.size == 0 else array)
     return operator.index(item) if hasattr(item, "__index__") else None
 
