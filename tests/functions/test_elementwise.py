@@ -362,3 +362,32 @@ def test_isclose_asks_for_one_dtype() -> None:
     assert w.isclose(w.tensor([NAN, INF]), w.tensor([NAN, INF]), equal_nan=True).all()
     assert w.allclose(w.tensor([1]), w.tensor([1])) and w.equal(w.ones(2), w.ones(2))
     assert not w.equal(w.ones(2), w.ones(3))
+
+
+# ---- where it differs from PyTorch --------------------------------------------------------------
+
+
+def test_sign_of_nan() -> None:
+    assert w.tensor([NAN]).sign().isnan().all() and w.tensor([NAN]).sgn().isnan().all()
+
+
+def test_the_zero_of_remainder_has_the_sign_of_the_divisor() -> None:
+    found = w.remainder(w.tensor([-0.0, 0.0, 6.0]), w.tensor([3.0, -3.0, -3.0]))
+    assert w.signbit(found).tolist() == [False, True, True]
+
+
+def test_integers_over_zero_raise_when_compiled() -> None:
+    quotient = w.jit(lambda x, y: x // y)
+    assert quotient(w.tensor([4, 5]), w.tensor([2, 2])).tolist() == [2, 2]
+    with pytest.raises(ZeroDivisionError, match="divided by zero"):
+        quotient(w.tensor([4, 5]), w.tensor([2, 0]))
+
+
+def test_special_functions_that_pytorch_does_not_differentiate() -> None:
+    x = w.tensor(1.5, dtype="float64")
+    slope = w.func.grad(w.special.bessel_j0)(x)
+    assert slope.item() == pytest.approx(-s.j1(1.5), rel=1e-14)
+    assert w.func.grad(w.special.airy_ai)(x).item() == pytest.approx(s.airy(1.5)[1], rel=1e-13)
+    degree = w.tensor(3)
+    slope = w.func.grad(lambda x: w.special.legendre_polynomial_p(x, degree))(x)
+    assert slope.item() == pytest.approx(7.5 * 1.5**2 - 1.5)

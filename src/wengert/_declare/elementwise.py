@@ -360,4 +360,4 @@ def convert(x: Any, dtype: Dtype) -> Any:
     return record(to, (x,), {"dtype": dtype, "source": source})
 
 
-__all__ = ["Elementwise", "Over", "Partial", "Selected", "convert", "elementwise", "to"]
+__all__ = ["Elementwise", "Over", "Partial", "Selected", "convert", "elementwise", "to", "wrapped"]

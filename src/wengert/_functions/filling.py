@@ -10,6 +10,7 @@ from .._base.dtypes import Dtype, as_dtype, get_default_dtype, number_dtype
 from .._base.errors import ShapeError
 from .._base.kinds import is_generic
 from .._base.shapes import as_shape
+from .._declare.elementwise import wrapped
 from .._graph.value import Handle
 from .._primitives.creation import full as _full
 from .._record import modes as _modes
@@ -52,7 +53,9 @@ def _fitting(value: Any, dtype: Dtype) -> Any:
         value = value.item()
     if dtype.kind == "b":
         return bool(value)
-    return int(value) if dtype.kind in "iu" else value
+    if dtype.kind in "iu":
+        return wrapped(int(value), dtype) if value < 0 else int(value)
+    return value
 
 
 def sizes_of(size: tuple[Any, ...], name: str) -> tuple[int, ...]:
