@@ -257,6 +257,13 @@ def test_repeats_may_be_a_vector() -> None:
     assert x[None].repeat_interleave(w.tensor([2]), 1).tolist() == [[1, 1, 2, 2, 3, 3]]
     with pytest.raises(w.errors.ShapeError, match="one for each of 3"):
         x.repeat_interleave(w.tensor([1, 2]))
+    f = w.jit(lambda x, n: x.repeat_interleave(n, output_size=4))
+    assert f(x, w.tensor([2, 0, 2])).tolist() == [1, 1, 3, 3]
+    with pytest.raises(w.errors.DimensionError, match="out of range"):
+        f(x, w.tensor([2, 0, 1]))
+    counts = w.tensor([[2, 0, 2], [1, 3, 0]])
+    batched = w.vmap(lambda n: x.repeat_interleave(n, output_size=4))(counts)
+    assert batched.tolist() == [[1, 1, 3, 3], [1, 2, 2, 2]]
 
 
 def test_positions() -> None:

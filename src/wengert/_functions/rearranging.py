@@ -17,15 +17,17 @@ from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives import shaping as p
 from .._primitives.creation import constant
-from .._primitives.elementwise import add, bitwise_not, lt
+from .._primitives.elementwise import add, bitwise_not, eq, lt
 from .._primitives.elementwise import where as _where
 from .._primitives.indexing import iota, take
 from .._primitives.lattices import lattice_add
+from .._primitives.reductions import cumsum, sum_
 from .._record.trace import concrete
 from .creation import clone
 from .out import takes_out
-from .shape import transpose
+from .shape import expand, transpose
 from .views import diagonal as _diagonal
+from .views import is_symbol
 
 # ---- order --------------------------------------------------------------------------------------
 
@@ -187,20 +189,22 @@ def repeat_interleave(
     tensor([1, 1, 2])
     """
     if repeats is None:
-        return constant(_repeated_positions(input, input._data.size, output_size))
+        return _repeated_positions(input, input._data.size, output_size)
     if dim is None:
         input, dim = p.reshape(input, shape=(input._data.size,)), 0
     if not input._data.ndim:
         input = p.reshape(input, shape=(1,))
     axis = normalize_axis(dim, input._data.ndim, "repeat_interleave")
     extent = input._data.shape[axis]
-    positions = constant(_repeated_positions(repeats, extent, output_size))
+    positions = _repeated_positions(repeats, extent, output_size)
     order = (axis, *(k for k in range(input._data.ndim) if k != axis))
     found = take(p.permute(input, axes=order), positions)
     return p.permute(found, axes=tuple(np.argsort(order).tolist()))
 
 
 def _repeated_positions(repeats: Any, extent: int, output_size: int | None) -> Any:
+    if output_size is not None and is_symbol(repeats) and repeats._data.ndim < 2:
+        return _symbolic_positions(repeats, extent, output_size)
     counts: Any = concrete(repeats, "positions") if isinstance(repeats, Handle) else repeats
     counts = np.asarray(counts)
     if counts.dtype.kind not in "iu":
@@ -216,7 +220,16 @@ def _repeated_positions(repeats: Any, extent: int, output_size: int | None) -> A
             f"repeat_interleave: output_size is {output_size}, but the repeats add up to "
             f"{len(positions)}."
         )
-    return positions
+    return constant(positions)
+
+
+def _symbolic_positions(repeats: Any, extent: int, output_size: int) -> Any:
+    """The same for traced repeats; out of range if they do not add up to `output_size`."""
+    ends = cumsum(expand(convert(repeats, int64), (extent,)), axis=0)
+    place = p.reshape(iota(output_size), shape=(output_size, 1))
+    passed = sum_(convert(bitwise_not(lt(place, ends)), int64), axes=(1,))
+    total = p.slice_(ends, slices=((extent - 1, 1, 1),)) if extent else constant(np.zeros(1, int))
+    return _where(eq(total, output_size), passed, extent)
 
 
 # ---- triangles and diagonals --------------------------------------------------------------------
