@@ -194,6 +194,12 @@ def _low(x: Any) -> Any:
 
 
 COMPOSED: dict[str, Callable[..., Any]] = {
+    "old factor": lambda x, **o: w.cholesky(_low(x), **o),
+    "old qr": lambda x: w.qr(x)[0] @ w.qr(x)[1],
+    "old svd": lambda x, **o: (lambda f: (f.U * f.S[:, None]) @ f.V.mH)(w.svd(x, **o)),
+    "old values": lambda x: w.svd(x, compute_uv=False).S,
+    "old lu_solved": lambda x, b: w.lu_solve(b, *w.lu(x)),
+    "reflections": lambda x: w.orgqr(*w.geqrf(x)),
     "factor": lambda x, **o: w.linalg.cholesky(_low(x), **o),
     "factor_ex": lambda x, **o: w.linalg.cholesky_ex(_low(x), **o)[0],
     "eigenvalues": lambda x, **o: w.linalg.eigvalsh(_low(x), **o),
@@ -243,6 +249,12 @@ def _reflection(v: np.ndarray, tau: np.ndarray) -> np.ndarray:
     return whole
 
 
+composed("old factor", S, expected=np.linalg.cholesky(2 * S))
+composed("old qr", TALL, expected=TALL)
+composed("old svd", Z, expected=Z)
+composed("old values", TALL, expected=np.linalg.svd(TALL)[1])
+composed("old lu_solved", M, R, expected=np.linalg.inv(M) @ R)
+composed("reflections", TALL, expected=np.linalg.qr(TALL)[0], smooth=False)
 composed("factor", S, expected=np.linalg.cholesky(2 * S))
 composed("factor", H, upper=True, expected=np.conj(np.swapaxes(np.linalg.cholesky(2 * H), -1, -2)))
 composed("factor_ex", S, expected=np.linalg.cholesky(2 * S))

@@ -82,7 +82,7 @@ def pairwise_distance(
     """|x1 - x2 + eps| in the p-norm, along the last axis.
 
     >>> import wengert
-    >>> wengert.nn.functional.pairwise_distance(wengert.zeros(1, 2), wengert.tensor([[3.0, 4.0]]))
+    >>> wengert.pairwise_distance(wengert.zeros(1, 2), wengert.tensor([[3.0, 4.0]]), eps=0.0)
     tensor([5.])
     """
     x1, x2 = together(x1, x2)
@@ -107,4 +107,4 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     return _sum(mul(*units), dim)
 
 
-__all__ = ["cdist"]
+__all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]

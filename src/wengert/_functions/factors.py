@@ -110,7 +110,7 @@ def cholesky_ex(
 
     >>> import wengert
     >>> wengert.linalg.cholesky_ex(wengert.tensor([[-4.0]])).info
-    tensor(1, dtype=int32)
+    tensor(1, dtype=wengert.int32)
     """
     need_matrix("cholesky_ex", input, square=True)
     whole = mirrored(input, upper)
@@ -159,7 +159,7 @@ def qr(A: Any, mode: str = "reduced", *, out: Any = None) -> Any:
 
     >>> import wengert
     >>> wengert.linalg.qr(wengert.tensor([[0.0], [-3.0]]), mode="r").R
-    tensor([[3.]])
+    tensor([[-3.]])
     """
     return _qr(A, mode)
 
@@ -279,7 +279,7 @@ def lu_factor(A: Any, *, pivot: bool = True, out: Any = None) -> Any:
 
     >>> import wengert
     >>> wengert.linalg.lu_factor(wengert.tensor([[0.0, 1.0], [2.0, 0.0]])).pivots
-    tensor([2, 2], dtype=int32)
+    tensor([2, 2], dtype=wengert.int32)
     """
     need_matrix("lu_factor", A)
     _need_pivot("lu_factor", pivot)
@@ -292,7 +292,7 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False, out:
 
     >>> import wengert
     >>> wengert.linalg.lu_factor_ex(wengert.zeros(2, 2)).info
-    tensor(1, dtype=int32)
+    tensor(1, dtype=wengert.int32)
     """
     need_matrix("lu_factor_ex", A)
     _need_pivot("lu_factor_ex", pivot)
@@ -380,7 +380,7 @@ def ldl_factor(A: Any, *, hermitian: bool = False, out: Any = None) -> Any:
 
     >>> import wengert
     >>> wengert.linalg.ldl_factor(wengert.eye(2)).pivots
-    tensor([1, 2], dtype=int32)
+    tensor([1, 2], dtype=wengert.int32)
     """
     need_matrix("ldl_factor", A, square=True)
     factors, pivots, info = packed.ldl(A, hermitian=hermitian)
@@ -396,7 +396,7 @@ def ldl_factor_ex(
 
     >>> import wengert
     >>> wengert.linalg.ldl_factor_ex(wengert.zeros(2, 2)).info
-    tensor(1, dtype=int32)
+    tensor(1, dtype=wengert.int32)
     """
     need_matrix("ldl_factor_ex", A, square=True)
     found = types.ldl_factor_ex(*packed.ldl(A, hermitian=hermitian))

@@ -9,6 +9,7 @@ from typing import Any
 
 from .._base.errors import DtypeError, ShapeError
 from .._base.shapes import broadcast
+from .._declare.elementwise import convert
 from .._graph.value import Handle
 from .._primitives.elementwise import add, eq, mul, where
 from .._primitives.shaping import expand
@@ -19,9 +20,9 @@ from .reduction import sum as _sum
 
 def _factor(x: Any, factor: Any, name: str, what: str) -> Any:
     """A number in the kind of x: with integers it is cut to an integer, as in PyTorch."""
-    if isinstance(factor, Handle):
-        return factor
     kind = x._data.dtype.kind
+    if isinstance(factor, Handle):
+        return convert(factor, x._data.dtype) if kind in "iub" else factor
     if isinstance(factor, complex) and kind != "c":
         raise DtypeError(
             f"{name}: {what}={factor!r} does not fit dtype {x._data.dtype}. Convert the tensors."

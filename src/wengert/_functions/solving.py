@@ -96,7 +96,7 @@ def solve_ex(
 
     >>> import wengert
     >>> wengert.linalg.solve_ex(wengert.zeros(1, 1), wengert.ones(1)).info
-    tensor(1, dtype=int32)
+    tensor(1, dtype=wengert.int32)
     """
     need_matrix("solve_ex", A, square=True)
     info, bad, regular = _checked(A)
@@ -126,7 +126,7 @@ def inv_ex(A: Any, *, check_errors: bool = False, out: Any = None) -> Any:
 
     >>> import wengert
     >>> wengert.linalg.inv_ex(wengert.zeros(1, 1)).info
-    tensor(1, dtype=int32)
+    tensor(1, dtype=wengert.int32)
     """
     need_matrix("inv_ex", A, square=True)
     info, bad, regular = _checked(A)
