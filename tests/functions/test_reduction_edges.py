@@ -329,6 +329,24 @@ def test_equal_elements_keep_their_order() -> None:
     _equal(x.unique(sorted=False), [2, 5])
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64"])
+@pytest.mark.parametrize("holes", [False, True])
+def test_ranks_along_a_long_axis_are_those_of_sorting(
+    dtype: str, holes: bool, rng: np.random.Generator
+) -> None:
+    for distinct, k in ((2, 3), (40, 1), (1000, 30)):
+        values = rng.integers(0, min(distinct, 200), (3, 150)).astype(dtype)
+        if holes and dtype.startswith("float"):
+            values[rng.random(values.shape) < 0.1] = NAN
+        x = w.from_numpy(values)
+        for descending in (True, False):
+            _equal(x.topk(k, 1, descending).indices, x.argsort(1, descending).numpy()[:, :k])
+        _equal(x.kthvalue(k).indices, x.argsort(1).numpy()[:, k - 1])
+        lines = [sorted(line[~np.isnan(line.astype(float))].tolist()) for line in values]
+        want = [line[74] if len(line) == 150 else NAN for line in lines]
+        _equal(x.median(1).values, want)
+
+
 def test_counts() -> None:
     x = w.tensor([3, 0, 3])
     _equal(w.bincount(x, minlength=6), [1, 0, 0, 2, 0, 0])

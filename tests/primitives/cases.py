@@ -35,6 +35,7 @@ REAL_ONLY = {
     "cummin",
     "erfcx",
     "polynomial",
+    "ranked",
     "sort",
     "view_as_complex",
 }

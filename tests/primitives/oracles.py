@@ -323,6 +323,12 @@ def _sort(x: Array, axis: int, descending: bool) -> list[Array]:
     return [values, order]
 
 
+def _ranked(x: Array, axis: int, start: int, count: int, descending: bool) -> Array:
+    order = _sort(x, axis, descending)[1]
+    shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
+    return _slice(order, [(start if k == axis else 0, e, 1) for k, e in enumerate(shape)])
+
+
 def _reduce(step: Callable[[Any, Any], Any], start: Any) -> Callable[..., Array]:
     def over(x: Array, axes: Any) -> Array:
         kept = [k for k in range(x.ndim) if k not in axes]
@@ -863,6 +869,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "polynomial": _polynomial,
     "put": _put,
     "qr": _qr,
+    "ranked": _ranked,
     "real": lambda x: _each(mp.re, x),
     "regularity": _regularity,
     "reshape": _reshape,

@@ -18,7 +18,7 @@ from .._primitives import indexing
 from .._primitives.creation import full
 from .._primitives.elementwise import add, bitwise_not, floor_divide, ge, gt, lt, where
 from .._primitives.indexing import along_axis, take
-from .._primitives.scans import part_of
+from .._primitives.ordering import ranked
 from .._primitives.shaping import reshape
 from . import return_types as r
 from .numpy_names import numpy_names
@@ -93,12 +93,11 @@ def topk(
     axis = normalize_axis(dim, input._data.ndim, "topk")
     if not 0 <= k <= (input._data.shape[axis] if input._data.ndim else 1):
         raise DimensionError(f"topk: k={k} is out of range for shape {tuple(input._data.shape)}.")
-    values, indices = _sorted(input, axis, largest, r.topk)
+    _need_order(input, "topk")
     if not input._data.ndim:
-        return r.topk(values, indices)
-    return r.topk(
-        part_of(values, axis, 0, k).contiguous(), part_of(indices, axis, 0, k).contiguous()
-    )
+        return r.topk(input.clone(), full((), 0, int64))
+    index = ranked(input.detach(), axis=axis, start=0, count=k, descending=bool(largest))
+    return r.topk(take(input, *along_axis(index, axis)), index)
 
 
 @takes_out
@@ -118,9 +117,9 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False, *, out: A
         )
     if not input._data.ndim:
         return r.kthvalue(input.clone(), full((), 0, int64))
-    order = indexing.sort(input.detach(), axis=axis, descending=False)[1]
     shape = tuple(e for j, e in enumerate(input._data.shape) if j != axis)
-    index = reshape(part_of(order, axis, k - 1, k), shape=shape)
+    index = ranked(input.detach(), axis=axis, start=k - 1, count=1, descending=False)
+    index = reshape(index, shape=shape)
     return values_and_indices(r.kthvalue, input, index, axis, keepdim)
 
 

@@ -265,15 +265,17 @@ def _need_order(x: Any, axis: int, name: str) -> None:
 def _middle(x: Any, axis: int, ignore_nan: bool) -> Any:
     """The position of the lower median along an axis; NaN wins unless it is ignored."""
     count = x._data.shape[axis]
-    order = _sort(x, axis=axis, descending=False)[1]
     shape = tuple(e for k, e in enumerate(x._data.shape) if k != axis)
-    if not is_inexact(x._data.dtype):
-        return picked(order, full(shape, (count - 1) // 2, int64), axis)
-    numbers = _numbers_along(x, axis)
-    if ignore_nan:
-        place = floor_divide(sub(numbers, 1), 2)
+    if ignore_nan and is_inexact(x._data.dtype):
+        order = _sort(x, axis=axis, descending=False)[1]
+        place = floor_divide(sub(_numbers_along(x, axis), 1), 2)
         return picked(order, where(lt(place, 0), 0, place), axis)
-    return picked(order, where(eq(numbers, count), (count - 1) // 2, numbers), axis)
+    middle = ordering.ranked(x, axis=axis, start=(count - 1) // 2, count=1, descending=False)
+    middle = reshape(middle, shape=shape)
+    if not is_inexact(x._data.dtype):
+        return middle
+    holes = isnan(x)
+    return where(any(holes, axis), ordering.argmax(holes, axis=axis), middle)
 
 
 def _median(x: Any, dim: Any, keepdim: bool, kind: Any, ignore_nan: bool) -> Any:

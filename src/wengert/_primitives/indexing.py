@@ -241,14 +241,19 @@ def along_axis(index: Any, axis: int) -> list[Any]:
     return found
 
 
-def _sorted(x: Any, axis: int, descending: bool) -> Any:
+def stable_order(x: Any, axis: int, descending: bool) -> Any:
+    """The positions that sort an array along an axis; equal elements keep their order."""
     if descending:
         # A stable descending order is the stable ascending order of the reversed axis, reversed.
         order = np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
         order = x.shape[axis] - 1 - order
     else:
         order = np.argsort(x, axis, kind="stable")
-    order = np.ascontiguousarray(order)
+    return np.ascontiguousarray(order)
+
+
+def _sorted(x: Any, axis: int, descending: bool) -> Any:
+    order = stable_order(x, axis, descending)
     return np.take_along_axis(x, order, axis), order
 
 

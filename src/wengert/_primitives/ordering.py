@@ -1,4 +1,4 @@
-"""Extremes and their positions along axes (sorting is in `indexing`, beside what it is made of)."""
+"""Extremes, ranks and their positions along axes (sorting is in `indexing`, beside its parts)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .._declare.elementwise import convert
 from .._declare.linear import other
 from .._declare.samples import Sample
 from .elementwise import bitwise_or, div, eq, isnan, where
+from .indexing import stable_order
 from .reductions import back_over, reduced, reduction_batch, sum_
 
 
@@ -138,4 +139,76 @@ def argmin(x: Any, axis: int) -> Any:
     return np.argmin(x, axis)
 
 
-__all__ = ["amax", "amin", "argmax", "argmin"]
+_FEW = 64
+"""So short an axis is sorted whole."""
+
+
+def _ranked_batch(p: Any, ops: list[Any], batched: list[bool], size: int, params: Any) -> Any:
+    return p(ops[0], **{**params, "axis": params["axis"] + 1})
+
+
+def _ranked_shape(
+    shapes: list[Shape], dtypes: list[Dtype], params: Any
+) -> list[tuple[Shape, Dtype]]:
+    axis: int = params["axis"]
+    return [((*shapes[0][:axis], params["count"], *shapes[0][axis + 1 :]), int64)]
+
+
+def _long(rng: np.random.Generator) -> list[Any]:
+    return [rng.integers(0, 40, (2, 100)) + 0.5]
+
+
+@other(
+    abstract=_ranked_shape,
+    batch=_ranked_batch,
+    samples=[
+        Sample(_long, {"axis": 1, "start": 0, "count": 7, "descending": True}),
+        Sample(_long, {"axis": 1, "start": 2, "count": 9, "descending": False}),
+        Sample(_long, {"axis": 1, "start": 49, "count": 1, "descending": False}),
+        Sample(_long, {"axis": 1, "start": 30, "count": 50, "descending": True}),
+        Sample(_distinct, {"axis": 1, "start": 1, "count": 2, "descending": False}),
+        Sample(
+            lambda rng: [rng.standard_normal((2, 0))],
+            {"axis": 1, "start": 0, "count": 0, "descending": True},
+        ),
+    ],
+)
+def ranked(x: Any, axis: int, start: int, count: int, descending: bool) -> Any:
+    """Positions of elements by rank along an axis, in stable order; NaN counts as the largest."""
+    extent = x.shape[axis]
+    few = extent <= _FEW or (count > 1 and 4 * (start + count) > extent)
+    if few or not count or not x.size or x.dtype.kind not in "iuf" or np.isnan(x).any():
+        order = np.moveaxis(stable_order(x, axis, descending), axis, -1)
+        return np.moveaxis(order[..., start : start + count], -1, axis)
+    moved = np.moveaxis(x, axis, -1)
+    rows = moved.reshape(-1, extent)
+    if count == 1:
+        found = _one_rank(rows, start, descending)
+    else:
+        found = _first_ranks(rows, start + count, descending)[:, start:]
+    return np.moveaxis(found.reshape(*moved.shape[:-1], count), -1, axis)
+
+
+def _bounded(rows: Any, rank: int, descending: bool) -> tuple[Any, Any]:
+    """Where the elements before those of a rank stand, and where those equal to it do."""
+    place = rows.shape[1] - 1 - rank if descending else rank
+    bound = np.partition(rows, place, 1)[:, place : place + 1]
+    return (rows > bound if descending else rows < bound), rows == bound
+
+
+def _one_rank(rows: Any, rank: int, descending: bool) -> Any:
+    before, equal = _bounded(rows, rank, descending)
+    wanted = rank - before.sum(1, keepdims=True) + 1
+    return np.argmax(equal & (np.cumsum(equal, 1) == wanted), 1)[:, None]
+
+
+def _first_ranks(rows: Any, count: int, descending: bool) -> Any:
+    before, equal = _bounded(rows, count - 1, descending)
+    room = count - before.sum(1, keepdims=True)
+    chosen = before | (equal & (np.cumsum(equal, 1) <= room))
+    places = np.nonzero(chosen)[1].reshape(len(rows), count)
+    order = stable_order(np.take_along_axis(rows, places, 1), 1, descending)
+    return np.take_along_axis(places, order, 1)
+
+
+__all__ = ["amax", "amin", "argmax", "argmin", "ranked"]
