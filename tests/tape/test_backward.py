@@ -10,6 +10,7 @@ import pytest
 
 import wengert
 from wengert import autograd, tensor
+from wengert.errors import DtypeError, NotDifferentiableError
 
 from .places import place
 
@@ -234,6 +235,51 @@ def test_inputs_choose_the_leaves() -> None:
     (x * y).backward(inputs=[x])
     assert x.grad.item() == 3
     assert y.grad is None
+
+
+def test_an_empty_choice_of_inputs_raises() -> None:
+    x = leaf(1.0)
+    with pytest.raises(ValueError, match="`inputs` is empty"):
+        (x * x).backward(inputs=[])
+
+
+def test_gradients_recorded_with_create_graph_share_no_memory() -> None:
+    a, b, start = leaf(1.0, 2.0), leaf(1.0, 2.0), tensor([3.0, 4.0], dtype="float64")
+    (a + b).backward(start, create_graph=True)
+    with wengert.no_grad():
+        a.grad.mul_(10)
+    assert a.grad.tolist() == [30, 40]
+    assert b.grad.tolist() == start.tolist() == [3, 4]
+
+
+def test_a_leaf_that_was_frozen_since_gets_no_gradient() -> None:
+    x, w = leaf(2.0), leaf(3.0)
+    y = x * w
+    x.requires_grad_(False)
+    y.backward()
+    assert x.grad is None
+    assert w.grad.item() == 2
+
+
+def test_a_complex_result_needs_a_gradient_to_start_from() -> None:
+    x = tensor(1 + 2j, requires_grad=True)
+    with pytest.raises(NotDifferentiableError, match="a complex64 number has no gradient"):
+        (x * x).backward()
+    (x * x).backward(tensor(1 + 0j))
+    assert x.grad.item() == 2 - 4j
+
+
+def test_a_complex_gradient_of_a_real_result_raises() -> None:
+    x = leaf(1.0, 2.0)
+    with pytest.raises(DtypeError, match="imaginary part would be lost"):
+        (x * x).backward(tensor([1j, 1 + 2j]))
+
+
+def test_inputs_of_grad_may_be_any_iterable_of_tensors() -> None:
+    x, y = leaf(2.0), leaf(3.0)
+    assert [g.item() for g in autograd.grad(x * y, iter([x, y]))] == [3, 2]
+    with pytest.raises(TypeError, match="grad: inputs must be tensors, not float"):
+        autograd.grad(x * y, [x, 1.0])
 
 
 def test_a_backward_that_fails_deposits_nothing() -> None:

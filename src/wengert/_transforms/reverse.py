@@ -321,7 +321,7 @@ def backward(
             if node.leaf is not None:
                 if only is None or node in only:
                     handle = node.leaf()
-                    if handle is not None:
+                    if handle is not None and handle._edge is not None:
                         g = value_of(slots[0])
                         found.append((handle, g, id(g) in sweep.passed))
                 continue
@@ -346,7 +346,8 @@ def deposit(handle: Any, g: Any, shared: bool) -> None:
     recording = _modes.current().grad
     if before is None:
         if recording:
-            handle.grad = g
+            # The cotangent may have come to another leaf too, and its record stands by it.
+            handle.grad = g.clone()
             return
         data = g._data
         if is_array(data) and _modes.current().trace is None:

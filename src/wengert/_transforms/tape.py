@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from .._base.dtypes import is_inexact
@@ -21,8 +21,18 @@ _IN_TRANSFORM = "{}: not possible under vmap or func transforms. Use wengert.fun
 def _list(value: Any) -> list[Any]:
     if value is None:
         return []
-    # The elements of a narrowed Sequence are unknown, and cast() would cost a call.
-    return list(value) if isinstance(value, Sequence) else [value]  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, Handle) or not isinstance(value, Iterable):
+        return [value]
+    # The elements of a narrowed Iterable are unknown, and cast() would cost a call.
+    return list(value)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _tensors(name: str, what: str, value: Any) -> list[Any]:
+    listed = _list(value)
+    for item in listed:
+        if not isinstance(item, Handle):
+            raise TypeError(f"{name}: {what} must be tensors, not {type(item).__name__}.")
+    return listed
 
 
 def _edge(x: Any) -> Any:
@@ -53,12 +63,22 @@ def _seeds(name: str, outputs: list[Any], cotangents: list[Any]) -> list[tuple[A
                     f"{name}: a tensor of shape {shape} needs a gradient to start from. Call "
                     "backward on a single number, such as loss.sum(), or pass gradient=..."
                 )
+            if dtype.kind == "c":
+                raise NotDifferentiableError(
+                    f"{name}: a {dtype} number has no gradient of its own. Call backward on a real "
+                    "one, such as loss.abs() or loss.real, or pass gradient=..."
+                )
             g = full(shape, 1.0, dtype)
         elif tuple(g._data.shape) != shape:
             raise ShapeError(
                 f"{name}: the gradient has shape {tuple(g._data.shape)}, the tensor {shape}."
             )
         elif g._data.dtype != dtype:
+            if g._data.dtype.kind == "c" != dtype.kind:
+                raise DtypeError(
+                    f"{name}: the gradient is {g._data.dtype}, the tensor {dtype}; the imaginary "
+                    "part would be lost. Pass gradient.real."
+                )
             g = g.to(dtype)
         pairs.append((output, g))
     return pairs
@@ -85,12 +105,15 @@ def backward(
     modes = _modes.current()
     if modes.transform or modes.levels:
         raise TracingError(_IN_TRANSFORM.format("backward"))
-    pairs = _seeds("backward", _list(tensors), _list(grad_tensors))
+    pairs = _seeds("backward", _tensors("backward", "tensors", tensors), _list(grad_tensors))
+    only = None if inputs is None else _tensors("backward", "inputs", inputs)
+    if only == []:
+        raise ValueError("backward: `inputs` is empty. Leave it out to reach every leaf.")
     _backward(
         pairs,
         retain=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
-        inputs=None if inputs is None else _list(inputs),
+        inputs=only,
     )
 
 
@@ -114,14 +137,15 @@ def grad(
     >>> wengert.autograd.grad(x * x, x)
     (tensor(6.),)
     """
-    targets = _list(inputs)
+    targets = _tensors("grad", "inputs", inputs)
+    outputs = _tensors("grad", "outputs", outputs)
     if is_grads_batched:
         from .batching import vmap
 
         def one(*cotangents: Any) -> tuple[Any, ...]:
             return grad(
                 outputs,
-                inputs,
+                targets,
                 cotangents,
                 True,
                 create_graph,
@@ -132,11 +156,7 @@ def grad(
         return vmap(one)(*_list(grad_outputs))
     given = _list(grad_outputs)
     batched = any(isinstance(g, Handle) and isinstance(g._data, Batched) for g in given)
-    pairs = (
-        list(zip(_list(outputs), given, strict=True))
-        if batched
-        else _seeds("grad", _list(outputs), given)
-    )
+    pairs = list(zip(outputs, given, strict=True)) if batched else _seeds("grad", outputs, given)
     for target in targets:
         if not differentiable(_edge(target)):
             kind = "does not require grad" if is_inexact(target._data.dtype) else "is not floating"
