@@ -197,3 +197,25 @@ def test_a_retained_gradient_is_differentiable_under_create_graph() -> None:
     y.retain_grad()
     (y**3).sum().backward(create_graph=True)
     assert wengert.autograd.grad(y.grad.sum(), x)[0].tolist() == [12]
+
+
+def test_a_retained_gradient_is_what_the_hooks_have_made_of_it() -> None:
+    x = leaf(2.0)
+    y = x * 3
+    y.register_hook(lambda g: g * 10)
+    y.retain_grad()
+    y.register_hook(lambda g: g + 1)
+    y.backward()
+    assert y.grad.item() == 11
+    assert x.grad.item() == 33
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_a_retained_gradient_is_that_of_the_newest_value(part: bool) -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+    y.retain_grad()
+    (y[:] if part else y).mul_(5)
+    (y * y).sum().backward()
+    assert y.grad.tolist() == (y.detach() * 2).tolist()
+    assert x.grad.tolist() == [450, 900]

@@ -324,6 +324,14 @@ def test_the_last_write_to_a_position_has_the_gradient(name: str) -> None:
         assert wengert.jacfwd(f, 1)(x, v).tolist() == jacobian
 
 
+def test_what_is_overwritten_whole_has_no_gradient() -> None:
+    x, v = wengert.ones(2, requires_grad=True), wengert.ones(2, requires_grad=True)
+    y = x * 1
+    y.copy_(v)
+    y.sum().backward()
+    assert x.grad is None and v.grad.tolist() == [1, 1]
+
+
 def test_as_strided_beyond_the_tensor() -> None:
     x = wengert.from_numpy(X.copy()).requires_grad_()
     (x * 1)[2].as_strided((2,), (1,), 0).sum().backward()
@@ -336,3 +344,16 @@ def test_as_strided_beyond_the_tensor() -> None:
 def test_an_out_with_shared_cells_is_refused() -> None:
     with pytest.raises(InplaceError, match="several of its elements"):
         wengert.gather(wengert.zeros(2), 0, wengert.tensor([0, 1]), out=wengert.zeros(1).expand(2))
+
+
+def test_a_view_made_under_no_grad_may_not_be_written_with_grad() -> None:
+    x = wengert.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x * 2
+    with wengert.no_grad():
+        part = y[1:]
+    with pytest.raises(InplaceError, match="made under no_grad of a tensor"):
+        part.mul_(3)
+    assert y.tolist() == [2, 4, 6]
+    with wengert.no_grad():
+        part.mul_(3)
+    assert y.tolist() == [2, 12, 18]

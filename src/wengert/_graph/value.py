@@ -88,7 +88,8 @@ class Handle:
     _storage: Storage | None = None
     _view: View | None = None
     _grad: Any = None
-    _keeps_grad = False
+    _keeper: Any = None
+    """The hook that keeps the gradient of a result; see `Tensor.retain_grad`."""
     _inference = False
 
 

@@ -112,9 +112,20 @@ def edge_of(handle: Handle) -> Edge | None:
     base = view.base
     value = handle_class[0].__new__(handle_class[0])
     value._data, value._edge = base.data, base.edge
-    handle._edge = replay(value, view.chain)._edge
+    _follow(handle, replay(value, view.chain)._edge)
     view.seen = base.version
     return handle._edge
+
+
+def _follow(handle: Handle, edge: Edge | None) -> None:
+    """Give a handle the edge of its new value; a gradient that it keeps is that one's."""
+    old, keeper = handle._edge, handle._keeper
+    handle._edge = edge
+    if keeper is not None and old is not None and edge is not None:
+        entry = (old[1], keeper)
+        if old[0].hooks is not None and entry in old[0].hooks:
+            old[0].hooks.remove(entry)
+            edge[0].hooks = [*(edge[0].hooks or ()), (edge[1], keeper)]
 
 
 def replay(value: Any, chain: Chain) -> Any:
@@ -166,6 +177,12 @@ def check_writable(handle: Handle, name: str) -> None:
                 f"{name}: {what}a leaf that requires grad cannot be changed in place at "
                 f"{source_line(caller())}: its gradient would have no meaning. Write "
                 "`with wengert.no_grad():` around an update, or make a new tensor instead."
+            )
+        if edge is None and base is not None:
+            raise InplaceError(
+                f"{name}: this view was made under no_grad of a tensor that is recorded, and a "
+                f"write to it at {source_line(caller())} would lose that tensor's gradient. Make "
+                "the view outside no_grad, or write under no_grad, or to x.clone()."
             )
         if modes.scope is not None:
             modes.scope.check_write(handle, name)
@@ -261,7 +278,7 @@ def _rebind(target: Any, value: Any) -> None:
     elif traced and stopped:
         value = _with_history(old, value)
     if view is None:
-        target._edge = edge_of(value)
+        _follow(target, edge_of(value))
         return
     base = view.base
     if view.chain:
@@ -275,7 +292,7 @@ def _rebind(target: Any, value: Any) -> None:
     else:
         base.edge = edge_of(value)
     base.version += 1
-    target._edge = edge_of(value)
+    _follow(target, edge_of(value))
     view.seen = base.version
 
 
@@ -287,7 +304,8 @@ def _with_history(old: Edge | None, value: Any) -> Any:
         return value
     if old[0].leaf is not None and old[0].inputs:
         # The leaf itself goes on: the next read makes one on top, at the value it then has.
-        old = old[0].inputs[0]
+        inputs: Any = old[0].inputs
+        old = inputs[0]
     node = old[0]
     if not (node.differentiable or node.primitive in (INPUT, LEAF, WriteRules.overwrite)):
         return value

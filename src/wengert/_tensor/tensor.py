@@ -104,6 +104,21 @@ class RemovableHandle:
         self.remove()
 
 
+class GradKeeper:
+    """The hook of `retain_grad`. It stays behind all others, and moves to the node of the new value
+    when the tensor is written to.
+    """
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = weakref.ref(handle)
+
+    def __call__(self, g: Any) -> None:
+        handle = self._handle()
+        if handle is not None:
+            before = handle._grad
+            handle._grad = g.clone() if before is None else before + g
+
+
 def _number(x: Any, what: str, kind: Callable[[Any], Any]) -> Any:
     data = x._data
     if data.size != 1:
@@ -315,7 +330,7 @@ class Tensor(
         trace = _modes.current().trace
         if trace is not None and is_array(self._data):
             return trace.grad_slot(self, reading=True).current
-        if self._grad is None and not self.is_leaf and not self._keeps_grad:
+        if self._grad is None and not self.is_leaf and self._keeper is None:
             import warnings
 
             made = source_line(self.grad_fn.origin if self.grad_fn is not None else None)
@@ -358,24 +373,15 @@ class Tensor(
         """Keep the gradient of this non-leaf in `.grad` at the next backward."""
         if not self.requires_grad:
             raise DifferentiationError("retain_grad: the tensor does not require grad.")
-        if self.is_leaf or self._keeps_grad:
+        if self.is_leaf or self._keeper is not None:
             return
-        self._keeps_grad = True
-        reference = weakref.ref(self)
-
-        def keep(g: Any) -> None:
-            handle = reference()
-            if handle is not None:
-                before = handle._grad
-                handle._grad = g.clone() if before is None else before + g
-            return
-
-        self.register_hook(keep)
+        self._keeper = GradKeeper(self)
+        self.register_hook(self._keeper)
 
     @property
     def retains_grad(self) -> bool:
         """Whether `retain_grad` was called on this non-leaf."""
-        return self._keeps_grad
+        return self._keeper is not None
 
     def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
         """Call `hook(gradient)` during backward; what it returns (if not None) replaces it.
@@ -395,7 +401,11 @@ class Tensor(
         entry = (edge[1], hook)
         if edge[0].hooks is None:
             edge[0].hooks = []
-        edge[0].hooks.append(entry)
+        hooks = edge[0].hooks
+        place = len(hooks)
+        while place and isinstance(hooks[place - 1][1], GradKeeper):
+            place -= 1
+        hooks.insert(place, entry)
         return RemovableHandle(edge[0], entry)
 
     def backward(
@@ -768,7 +778,7 @@ def _is_number(x: Any) -> bool:
 
 def _own_attributes(x: Any) -> dict[str, Any]:
     """Attributes that users or subclasses set."""
-    private = {"_data", "_edge", "_storage", "_view", "_grad", "_keeps_grad", "_inference"}
+    private = {"_data", "_edge", "_storage", "_view", "_grad", "_keeper", "_inference"}
     own: dict[str, Any] = x.__dict__
     return {name: value for name, value in own.items() if name not in private}
 
