@@ -101,6 +101,24 @@ def test_a_quadratic_is_solved(rule: Any) -> None:
     numpy.testing.assert_allclose(p.detach().numpy(), [3.0, -1.0], atol=2e-2)
 
 
+@pytest.mark.parametrize("options", [{}, {"amsgrad": True}, {"weight_decay": 0.1}])
+@pytest.mark.parametrize("rule", [optim.Adam, optim.AdamW, optim.SGD])
+def test_the_parts_of_a_complex_parameter_move_as_two_parameters(rule: Any, options: Any) -> None:
+    if rule is optim.SGD:
+        options = {"momentum": 0.9}
+    z = wengert.tensor([1 + 2j, 3 - 1j], dtype="complex128", requires_grad=True)
+    parts = wengert.view_as_real(z.detach()).clone().requires_grad_()
+    first, second = rule([z], lr=0.1, **options), rule([parts], lr=0.1, **options)
+    for _ in range(4):
+        for p, optimizer in ((z, first), (parts, second)):
+            optimizer.zero_grad()
+            value = p if p is z else wengert.view_as_complex(p)
+            (value * (2 + 1j)).abs().sum().backward()
+            optimizer.step()
+    numpy.testing.assert_allclose(wengert.view_as_real(z.detach()), parts.detach(), rtol=1e-14)
+    assert not numpy.allclose(z.detach().numpy(), [1 + 2j, 3 - 1j])
+
+
 def test_parameters_without_gradient_are_left_alone() -> None:
     used, unused = nn.Parameter(wengert.ones(1)), nn.Parameter(wengert.ones(1))
     optimizer = optim.AdamW([used, unused], lr=0.1)

@@ -66,6 +66,30 @@ def test_a_schedule_continues_from_its_state(name: str) -> None:
         assert resumed.get_last_lr() == schedule.get_last_lr()
 
 
+@pytest.mark.parametrize("name", ["StepLR", "ExponentialLR", "CosineAnnealingLR"])
+def test_a_schedule_continues_from_an_epoch(name: str) -> None:
+    make, form = FORMS[name]
+    optimizer = made()
+    schedule = make(optimizer)
+    for _ in range(4):
+        schedule.step()
+    options = {"StepLR": (3, 0.5), "ExponentialLR": (0.9,), "CosineAnnealingLR": (5,)}[name]
+    again = getattr(schedules, name)(optimizer, *options, last_epoch=3)
+    for epoch in range(4, 9):
+        assert again.last_epoch == epoch
+        assert again.get_last_lr() == pytest.approx([2 * form(epoch), 0.5 * form(epoch)], abs=1e-12)
+        again.step()
+
+
+def test_a_second_schedule_starts_from_the_rates_of_the_beginning() -> None:
+    optimizer = made()
+    schedules.LambdaLR(optimizer, lambda epoch: 1 / (2 + epoch))
+    second = schedules.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
+    assert second.base_lrs == [2.0, 0.5]
+    second.step()
+    assert second.get_last_lr() == [1.0, 0.25]
+
+
 def test_a_rate_that_is_a_tensor_is_written_in_place() -> None:
     rate = wengert.tensor(2.0)
     p = nn.Parameter(wengert.ones(1))

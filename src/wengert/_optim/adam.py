@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .._functions.filling import zeros, zeros_like
+from .._functions.views import view_as_real
 from .._primitives.elementwise import maximum
 from .optimizer import Group, Optimizer, check_range
 from .sgd import NOT_DIFFERENTIABLE
@@ -20,8 +21,9 @@ class Adam(Optimizer):
     """p - lr * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps).
 
     m and v are running means of g and g^2, and g is the gradient plus weight_decay * p. `amsgrad`
-    takes the largest v so far. Source: D. Kingma, J. Ba, 2014; S. Reddi et al., 2018. `foreach`,
+    takes the largest v so far. The parts of complex numbers move as two numbers. `foreach`,
     `capturable` and `fused` choose how PyTorch computes the same numbers; here they change nothing.
+    Source: D. Kingma, J. Ba, 2014; S. Reddi et al., 2018.
 
     >>> import wengert
     >>> w = wengert.tensor([1.0], requires_grad=True)
@@ -95,11 +97,15 @@ class Adam(Optimizer):
                 else:
                     g = g + p * decay
             step, mean, square = state["step"], state["exp_avg"], state["exp_avg_sq"]
+            largest = state["max_exp_avg_sq"] if group["amsgrad"] else None
+            if p.is_complex():
+                # The parts are two parameters: a square of complex numbers is no size.
+                p, g, mean, square = [view_as_real(x) for x in (p, g, mean, square)]
+                largest = None if largest is None else view_as_real(largest)
             step.add_(1)
             mean.mul_(beta1).add_(g * (1 - beta1))
             square.mul_(beta2).add_(g * g * (1 - beta2))
-            if group["amsgrad"]:
-                largest = state["max_exp_avg_sq"]
+            if largest is not None:
                 square = largest.copy_(maximum(largest, square))
             count = step.double()
             rate = lr / (1 - beta1**count)

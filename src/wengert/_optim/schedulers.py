@@ -19,14 +19,15 @@ from .optimizer import Optimizer
 class LRScheduler:
     """The base of all schedules: subclass it and write `get_lr`, one rate for each group.
 
-    `last_epoch` counts the calls of `step`; `base_lrs` are the rates at the start.
+    `last_epoch` counts the calls of `step`; `base_lrs` are the rates at the start, which a group
+    keeps as "initial_lr": a second schedule over the same optimiser starts from them as well.
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = optimizer
         for k, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
-                group["initial_lr"] = _number(group["lr"])
+                group.setdefault("initial_lr", _number(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"{type(self).__name__}: last_epoch={last_epoch} resumes a schedule, but group "
@@ -126,8 +127,8 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        """gamma times the current rates."""
-        return [rate * self.gamma if self.last_epoch > 0 else rate for rate in self.rates()]
+        """gamma times the current rates, which are left alone where the schedule begins."""
+        return [rate * self.gamma if self._step_count > 1 else rate for rate in self.rates()]
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -155,8 +156,8 @@ class CosineAnnealingLR(LRScheduler):
         now, before = self._height(self.last_epoch), self._height(self.last_epoch - 1)
         found: list[float] = []
         for base, rate in zip(self.base_lrs, self.rates()):
-            if self.last_epoch == 0:
-                found.append(rate)
+            if self._step_count == 1:
+                found.append(rate)  # begun or resumed here
             elif (self.last_epoch - 1) % (2 * self.T_max) == self.T_max:
                 # The curve was at its lowest point, from which no ratio leads up again.
                 found.append(rate + (base - self.eta_min) * now)
