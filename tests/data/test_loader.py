@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import namedtuple
 from typing import Any
 
@@ -78,6 +79,8 @@ def test_a_batch_is_a_copy() -> None:
 
 def test_a_tensor_data_set_is_read_at_once() -> None:
     class Counted(data.TensorDataset):
+        batch = data.TensorDataset.batch
+
         def __getitem__(self, index: Any) -> Any:
             raise AssertionError("asked for a single sample")
 
@@ -85,6 +88,48 @@ def test_a_tensor_data_set_is_read_at_once() -> None:
     part = data.Subset(data.Subset(counted, [5, 4, 3, 0]), [1, 0, 3])
     assert [x.tolist() for (x,) in data.DataLoader(part, batch_size=2)] == [[4, 5], [0]]
     assert [x.tolist() for (x,) in data.DataLoader(counted, batch_size=4)] == [[0, 1, 2, 3], [4, 5]]
+
+
+class Doubled(data.TensorDataset):
+    def __getitem__(self, index: Any) -> tuple[Any, ...]:
+        return tuple(part * 2 for part in super().__getitem__(index))
+
+
+def test_samples_that_a_subclass_changes_reach_the_batches() -> None:
+    doubled = Doubled(wengert.arange(4))
+    assert [b[0].tolist() for b in data.DataLoader(doubled, batch_size=2)] == [[0, 2], [4, 6]]
+    some = data.Subset(doubled, [3, 1])
+    assert [b[0].tolist() for b in data.DataLoader(some, batch_size=2)] == [[6, 2]]
+
+
+def test_orders_that_a_subclass_changes_reach_the_batches() -> None:
+    class Backwards(data.SequentialSampler):
+        def __iter__(self) -> Any:
+            return iter(range(len(self.data_source) - 1, -1, -1))
+
+    class Swapped(data.BatchSampler):
+        def __iter__(self) -> Any:
+            return reversed(list(super().__iter__()))
+
+    numbers = tensors(3)
+    loader = data.DataLoader(numbers, batch_size=2, sampler=Backwards(numbers))
+    assert [y.tolist() for _, y in loader] == [[20, 10], [0]]
+    swapped = Swapped(data.SequentialSampler(numbers), 2, False)
+    loader = data.DataLoader(numbers, batch_sampler=swapped)
+    assert [y.tolist() for _, y in loader] == [[20], [0, 10]]
+
+
+def test_a_sampler_without_end_and_one_of_names() -> None:
+    class Named(dict[str, float]):
+        batch = 32  # a name that is no method of reading batches
+
+    assert list(data.DataLoader(Named(a=1.0), batch_size=2, sampler=["a", "a"]))[0].tolist() == [
+        1.0,
+        1.0,
+    ]
+    endless = data.BatchSampler(itertools.count(), 2)
+    assert next(iter(endless)) == [0, 1]
+    assert list(data.BatchSampler([(0, 1), (2, 3)], 2)) == [[(0, 1), (2, 3)]]
 
 
 def test_arrays_make_a_tensor_data_set() -> None:

@@ -1,7 +1,8 @@
 """Data sets: samples by number.
 
 A data set may offer `batch(index)` besides `[number]`: many samples at once, as tensors with a
-leading axis. A loader asks for that first, so that a batch costs no Python for each sample.
+leading axis. A loader asks for that first, so that a batch costs no Python for each sample, unless
+a subclass has redefined `[number]` alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from .._functions.random import randperm
 from .._primitives.indexing import take
 from .._record.door import new_handle
 from .._record.random_state import Generator
+from .quick import quick_way
 
 Index = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -97,7 +99,9 @@ class Subset(Dataset):
     @property
     def batch(self) -> Callable[[Index], Any]:
         """As that of the data set, if it has one."""
-        inner: Callable[[Index], Any] = self.dataset.batch
+        inner = quick_way(self.dataset, "batch", "__getitem__")
+        if inner is None:
+            raise AttributeError("Subset: its data set gives single samples only, no batches.")
         return lambda index: inner(np.array([self.indices[k] for k in index.tolist()], np.int64))
 
 

@@ -11,6 +11,7 @@ from .._functions.creation import from_numpy, tensor
 from .._functions.joining import stack
 from .._graph.value import Handle
 from .._record.random_state import Generator
+from .quick import quick_way
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 
@@ -122,9 +123,11 @@ class DataLoader:
                 sample = self.dataset[index]
                 yield sample if self.collate_fn is None else self.collate_fn(sample)
             return
-        at_once = getattr(self.dataset, "batch", None) if self.collate_fn is None else None
         collate = self.collate_fn or default_collate
-        parts = getattr(self.batch_sampler, "parts", None)
+        at_once = None
+        if self.collate_fn is None:
+            at_once = quick_way(self.dataset, "batch", "__getitem__")
+        parts = quick_way(self.batch_sampler, "parts", "__iter__")
         for part in self.batch_sampler if parts is None else parts():
             if at_once is not None:
                 yield at_once(np.asarray(part, np.int64))

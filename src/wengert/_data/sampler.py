@@ -7,12 +7,14 @@ which a loader cuts into batches.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from .._functions.random import randint, randperm
 from .._record.random_state import Generator
+from .quick import quick_way
 
 
 class Sampler:
@@ -103,24 +105,30 @@ class BatchSampler(Sampler):
     [[0, 1], [2, 3], [4]]
     """
 
-    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool = False) -> None:
+    def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool = False) -> None:
         if batch_size < 1:
             raise ValueError(f"BatchSampler: batch_size={batch_size} must be at least 1.")
         self.sampler: Any = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last
 
-    def parts(self) -> Iterator[np.ndarray[Any, Any]]:
-        """The batches as arrays of positions."""
-        whole = hasattr(self.sampler, "order")
-        order = self.sampler.order() if whole else np.asarray(list(self.sampler), np.int64)
+    def parts(self) -> Iterator[np.ndarray[Any, Any] | list[Any]]:
+        """The batches: parts of the array that the sampler's `order` gives, or else lists."""
+        whole = quick_way(self.sampler, "order", "__iter__")
+        if whole is None:
+            positions: Iterator[Any] = iter(self.sampler)
+            while some := list(islice(positions, self.batch_size)):
+                if len(some) == self.batch_size or not self.drop_last:
+                    yield some
+            return
+        order = whole()
         end = len(order) - len(order) % self.batch_size if self.drop_last else len(order)
         for start in range(0, end, self.batch_size):
             yield order[start : start + self.batch_size]
 
-    def __iter__(self) -> Iterator[list[int]]:
+    def __iter__(self) -> Iterator[list[Any]]:
         for part in self.parts():
-            yield part.tolist()
+            yield part.tolist() if isinstance(part, np.ndarray) else part
 
     def __len__(self) -> int:
         count = len(self.sampler)
