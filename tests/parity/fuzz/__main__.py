@@ -20,6 +20,8 @@ from .table import TABLE
 
 RECORD = Path(__file__).with_name("record.md")
 _CHUNK = 400
+_SHRUNK = 40
+"""Failures that one process shrinks."""
 COMPILED_EVERY = 5
 
 
@@ -54,23 +56,14 @@ class Record:
             self.failures[sort] = failure
 
     def add(self, failure: Failure, program: Any, compiled: bool) -> None:
-        """Keep a failure; the first of its sort is shrunk."""
+        """Keep a failure, shrunk; those that shrink to the same operators are one sort."""
         self.failed += 1
-        known = self.failures.get(failure.sort)
-        if known is not None:
-            known["times"] += 1
+        if self.failed > _SHRUNK:
+            self._keep((failure.mode, failure.kind, "not shrunk"), _kept(failure, program, program))
             return
         small, last = shrink(program, failure, compiled)
-        self._keep(
-            failure.sort,
-            {
-                "sort": failure.sort,
-                "seed": program.seed,
-                "failure": f"{last.mode}, {last.kind}: {last.operator} {last.text}",
-                "program": str(small),
-                "times": 1,
-            },
-        )
+        names = ", ".join(step.name for step in small.steps)
+        self._keep((last.mode, last.kind, names), _kept(last, program, small))
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -82,6 +75,17 @@ class Record:
             "failed": self.failed,
             "failures": list(self.failures.values()),
         }
+
+
+def _kept(failure: Failure, program: Any, small: Any) -> dict[str, Any]:
+    names = ", ".join(step.name for step in small.steps)
+    return {
+        "sort": (failure.mode, failure.kind, names),
+        "seed": program.seed,
+        "failure": f"{failure.mode}, {failure.kind}: {failure.operator} {failure.text}",
+        "program": str(small),
+        "times": 1,
+    }
 
 
 def fuzz(seed: int, start: int, count: int) -> Record:

@@ -41,9 +41,9 @@ def numbers(dtype: str, size: tuple[int, ...], kind: str, rng: _RNG) -> numpy.nd
     elif kind == "special":
         drawn = numpy.where(rng.random(size) < 0.5, rng.choice(_SPECIAL, size), drawn)
     elif kind == "large":
-        drawn = drawn * 10.0 ** rng.integers(0, 12, size)
+        drawn = drawn * 10.0 ** rng.integers(0, 9, size)
     elif kind == "tiny":
-        drawn = drawn * 10.0 ** -rng.integers(0, 12, size).astype(float)
+        drawn = drawn * 10.0 ** -rng.integers(0, 4 if dtype == "float32" else 8, size).astype(float)
     return numpy.asarray(drawn).astype(dtype)
 
 

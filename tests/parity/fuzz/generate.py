@@ -72,7 +72,7 @@ def _draw(rng: numpy.random.Generator, names: list[str], seed: tuple[int, int]) 
                 result = apply(torch, op.name, tensors, params)
             except (RuntimeError, IndexError, ValueError, TypeError):
                 continue
-            if _usable(rng, result):
+            if _usable(rng, tensors, result):
                 steps.append(Step(op.name, operands, tuple(params.items())))
                 values.append(result)
     return Program(start, tuple(steps), seed)
@@ -90,12 +90,21 @@ def _operands(
     return tuple(int(k) for k in chosen)
 
 
-def _usable(rng: numpy.random.Generator, result: object) -> bool:
+def new_nan(operands: list[torch.Tensor], result: torch.Tensor) -> bool:
+    """Whether an operator left its domain: NaN from operands without."""
+    if not result.is_floating_point() or not bool(result.isnan().any()):
+        return False
+    return not any(one.is_floating_point() and bool(one.isnan().any()) for one in operands)
+
+
+def _usable(rng: numpy.random.Generator, operands: list[torch.Tensor], result: object) -> bool:
     if not isinstance(result, torch.Tensor) or result.numel() > _LARGEST or result.ndim > 5:
         return False
     if result.dtype not in (torch.float64, torch.float32, torch.int64, torch.int32, torch.bool):
         return False
     if not result.is_floating_point() or not result.numel():
         return True
+    if new_nan(operands, result):
+        return rng.random() < 0.1
     finite = torch.isfinite(result).double().mean().item()
     return finite >= 0.5 or rng.random() < 0.2

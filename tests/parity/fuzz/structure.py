@@ -274,7 +274,6 @@ add(
         "f",
         _table,
         lambda lib, x, dim, index: lib.scatter_add(x, dim, _long_like(lib, index, x), x * 2),
-        mixes=True,
     )
 )
 add(
@@ -286,7 +285,6 @@ add(
         lambda lib, x, dim, index: lib.index_add(
             x, dim, _long(lib, index), lib.index_select(x, dim, _long(lib, index))
         ),
-        mixes=True,
     )
 )
 add(
@@ -393,7 +391,6 @@ add(
         "f",
         _rank(2, 3, {"kernel_size": 2, "stride": 1}),
         lambda lib, x, **params: lib.nn.functional.avg_pool1d(x, **params),
-        mixes=True,
     )
 )
 add(
@@ -414,7 +411,6 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim == 3 == ops[1].ndim else None,
         lambda lib, x, w: lib.nn.functional.conv1d(x, w, padding=1),
-        mixes=True,
     )
 )
 add(
@@ -424,7 +420,6 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim and ops[0].shape[-1] > 1 else None,
         lambda lib, x: lib.nn.functional.layer_norm(x, tuple(x.shape[-1:])),
-        mixes=True,
     )
 )
 add(
@@ -434,6 +429,5 @@ add(
         "f",
         _dim,
         lambda lib, x, dim: lib.nn.functional.normalize(x, dim=dim),
-        mixes=True,
     )
 )

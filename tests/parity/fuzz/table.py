@@ -31,8 +31,6 @@ class Op:
     propose: Propose
     call: Apply | None = None
     exact: bool = False
-    mixes: bool = False
-    """Adds or multiplies elements in an order of its own: rounding is relative to the operands."""
     selects: bool = False
     """Drops elements: they have no cotangent, where PyTorch has 0 times the derivative."""
     orders: int = 2

@@ -12,10 +12,10 @@ from .table import RNG, Op, Params, add, any_dim, maybe, several
 
 several(
     "sin cos tan sinh cosh tanh asinh atan exp expm1 exp2 sigmoid erf erfc reciprocal rsqrt log "
-    "log1p log2 log10 asin acos acosh atanh sinc logit erfinv "
+    "log1p log2 log10 asin acos acosh atanh logit erfinv "
     "nn.functional.softplus nn.functional.silu nn.functional.gelu nn.functional.elu "
     "nn.functional.selu nn.functional.mish nn.functional.softsign nn.functional.logsigmoid "
-    "nn.functional.tanhshrink nn.functional.celu",
+    "nn.functional.celu",
     1,
     "f",
 )
@@ -30,17 +30,25 @@ several(
     selects=True,
 )
 several("lgamma", 1, "f", orders=1)  # PyTorch's trigamma is right to nine digits
-several("digamma", 1, "f", orders=0)
+several("digamma sinc", 1, "f", orders=0)  # PyTorch's derivatives cancel
 several("nn.functional.hardsigmoid", 1, "f", selects=True, orders=0)  # its 1/6 is a float32
-several("isnan isinf isfinite signbit logical_not", 1, "fib", exact=True)
+several("isnan isinf isfinite logical_not", 1, "fib", exact=True)
+
+
+def _no_nan(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    """NaN may have either sign."""
+    return None if any(bool(one.isnan().any()) for one in operands) else {}
+
+
+several("signbit", 1, "fib", exact=True, propose=_no_nan)
 several("add sub mul", 2, "fi", exact=True)
 several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True)
 several("eq ne lt le gt ge logical_and logical_or logical_xor", 2, "fib", exact=True)
 several("div true_divide", 2, "fi")
 several("pow atan2 hypot xlogy special.xlog1py", 2, "f")
-several("logaddexp logaddexp2", 2, "f", mixes=True)
-several("remainder fmod", 2, "f", selects=True, mixes=True)
-several("copysign", 2, "f", exact=True, selects=True)
+several("logaddexp logaddexp2", 2, "f")
+several("remainder fmod", 2, "f", selects=True)
+several("copysign", 2, "f", exact=True, selects=True, propose=_no_nan)
 several("bitwise_and bitwise_or bitwise_xor", 2, "ib", exact=True)
 several("floor_divide gcd lcm", 2, "i", exact=True)
 
@@ -113,7 +121,7 @@ def _bounds(rng: RNG, operands: list[torch.Tensor]) -> Params:
 
 
 add(Op("clamp", 1, "f", _bounds, exact=True, selects=True))
-several("lerp addcmul addcdiv", 3, "f", mixes=True)
+several("lerp addcmul addcdiv", 3, "f")
 add(
     Op(
         "where",
@@ -174,10 +182,10 @@ def _dim_always(rng: RNG, operands: list[torch.Tensor]) -> Params:
     return params or {"dim": tuple(range(operands[0].ndim))}
 
 
-several("sum", 1, "fib", propose=_dims, mixes=True)
-several("mean nansum nanmean", 1, "f", propose=_dims, mixes=True)
+several("sum", 1, "fib", propose=_dims)
+several("mean nansum nanmean", 1, "f", propose=_dims)
 several("amax amin", 1, "fi", propose=_dims, exact=True, selects=True)
-several("logsumexp", 1, "f", propose=_dim_always, mixes=True)
+several("logsumexp", 1, "f", propose=_dim_always)
 several(
     "all any count_nonzero",
     1,
@@ -190,9 +198,8 @@ several(
     1,
     "fi",
     propose=lambda rng, ops: _dim_keepdim(rng, ops) if maybe(rng, 0.8) else {},
-    mixes=True,
 )
-several("cumsum cumprod logcumsumexp softmax log_softmax", 1, "f", propose=_dim, mixes=True)
+several("cumsum cumprod logcumsumexp softmax log_softmax", 1, "f", propose=_dim)
 several("argmax argmin", 1, "f", propose=_dim_keepdim, exact=True)
 
 
@@ -200,7 +207,7 @@ def _correction(rng: RNG, operands: list[torch.Tensor]) -> Params:
     return {**_dims(rng, operands), "correction": int(rng.integers(0, 2))}
 
 
-several("var std", 1, "f", propose=_correction, mixes=True)
+several("var std", 1, "f", propose=_correction)
 add(
     Op(
         "norm",
@@ -212,7 +219,6 @@ add(
         },
         lambda lib, x, p, dim, keepdim=False: lib.linalg.vector_norm(x, p, dim, keepdim),
         selects=True,
-        mixes=True,
     )
 )
 
@@ -275,7 +281,7 @@ add(Op("kthvalue", 1, "f", _distinct(_count), _first("kthvalue"), exact=True, se
 
 # ---- products and linear algebra -----------------------------------------------------------------
 
-several("matmul", 2, "f", mixes=True)
+several("matmul", 2, "f")
 add(
     Op(
         "gram",
@@ -283,7 +289,6 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim >= 2 else None,
         lambda lib, x: x.mT @ x,
-        mixes=True,
     )
 )
 add(
@@ -293,7 +298,6 @@ add(
         "f",
         lambda rng, ops: {},
         lambda lib, x, y: lib.outer(x.flatten(), y.flatten()),
-        mixes=True,
     )
 )
 add(
@@ -303,7 +307,6 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].shape == ops[1].shape else None,
         lambda lib, x, y: lib.dot(x.flatten(), y.flatten()),
-        mixes=True,
     )
 )
 add(
@@ -312,7 +315,6 @@ add(
         2,
         "f",
         lambda rng, ops: {} if ops[0].numel() * ops[1].numel() < 100 else None,
-        mixes=True,
     )
 )
 add(
@@ -322,7 +324,6 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim == 2 == ops[1].ndim else None,
         lambda lib, x, y: lib.einsum("ij,kj->ik", x, y),
-        mixes=True,
     )
 )
 add(
@@ -332,7 +333,6 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim >= 2 and ops[0].shape[-1] == ops[0].shape[-2] else None,
         lambda lib, x: lib.einsum("...ii->...i", x),
-        mixes=True,
     )
 )
 add(
@@ -342,7 +342,6 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim and ops[1].ndim else None,
         lambda lib, x, y: lib.tensordot(x, y, ([-1], [0])),
-        mixes=True,
     )
 )
 
@@ -353,7 +352,7 @@ def _square(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return {} if fits else None
 
 
-several("linalg.det linalg.inv logdet trace", 1, "f", propose=_square, mixes=True)
+several("linalg.det linalg.inv logdet trace", 1, "f", propose=_square)
 add(
     Op(
         "solve",
@@ -361,7 +360,6 @@ add(
         "f",
         lambda rng, ops: _square(rng, ops),
         lambda lib, a, b: lib.linalg.solve(a, b),
-        mixes=True,
     )
 )
 add(
@@ -371,7 +369,6 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim >= 2 else None,
         lambda lib, x: lib.linalg.cholesky(x.mT @ x + lib.eye(x.shape[-1], dtype=x.dtype)),
-        mixes=True,
     )
 )
 add(
@@ -380,7 +377,6 @@ add(
         2,
         "f",
         lambda rng, ops: {"p": [1.0, 2.0, 3.0][int(rng.integers(0, 3))]},
-        mixes=True,
     )
 )
 several(
@@ -393,6 +389,5 @@ several(
         if ops[0].shape == ops[1].shape
         else None
     ),
-    mixes=True,
 )
-several("nn.functional.linear", 2, "f", mixes=True)
+several("nn.functional.linear", 2, "f")

@@ -65,7 +65,9 @@ def main() -> None:
     states = [verdict.state for verdict in verdicts]
     print(", ".join(f"{states.count(state)} {state}" for state in ("passed", "missing", "wrong")))
     if options.write:
-        PAGE.write_text(text(verdicts, torch.__version__.split("+")[0]), encoding="utf-8")
+        PAGE.write_text(
+            text(verdicts, torch.__version__.split("+")[0], options.limit), encoding="utf-8"
+        )
         lost = before - {verdict.name for verdict in verdicts if verdict.state == "passed"}
         if lost:
             print("passed before, but not now:", ", ".join(sorted(lost)))

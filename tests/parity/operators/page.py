@@ -23,6 +23,11 @@ differences.
 """
 
 
+_LIMITED = """**Not all samples**: this run took at most {} in each mode and dtype, spread over them.
+
+"""
+
+
 def most_used() -> dict[str, int]:
     """The 250 most used operators and their weights."""
     lines = MOST_USED.read_text(encoding="utf-8").splitlines()
@@ -99,7 +104,7 @@ def row(verdict: Verdict) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def text(verdicts: list[Verdict], version: str) -> str:
+def text(verdicts: list[Verdict], version: str, limit: int | None) -> str:
     """The page."""
     by_reason = sorted(LEFT_OUT.items(), key=lambda item: (item[1], item[0]))
     left_out = [
@@ -121,12 +126,13 @@ def text(verdicts: list[Verdict], version: str) -> str:
         if kind
     ]
     first += [f"- `{v.name}`: {v.trouble}" for v in verdicts if v.trouble]
+    some = "" if limit is None else _LIMITED.format(limit)
     head = f"""# Operators
 
 Every operator of the database with which PyTorch {version} tests itself, run over Wengert by
 `make parity`, which writes this page. How: [tests/parity/operators](../tests/parity/operators).
 
-A number is how many samples were compared. An operator passes only if every sample in every mode
+{some}A number is how many samples were compared. An operator passes only if every sample in every mode
 does. *Missing*: Wengert raises where PyTorch does not, or lacks the mode. *Wrong*: another result,
 or no exception at bad arguments. *Native*: a jitted call runs without NumPy callbacks (else: their
 names; `-`: not compiled). *Holes*: derivatives that PyTorch itself lacks; Wengert's are compared
