@@ -14,8 +14,8 @@ from .._base.shapes import Shape
 from .._primitives.elementwise import add, ge, mul, where
 from .random import uniform_values
 
-_ALPHA = -1.7580993408473766
-"""What selu tends to far to the left: -scale * alpha."""
+_ALPHA = 1.7580993408473766
+"""selu tends to minus this far to the left: its scale times its alpha."""
 
 
 def _checked(x: Any, p: float, training: bool, name: str) -> bool:
@@ -99,8 +99,9 @@ def _alpha_dropped(x: Any, p: float, training: bool, inplace: bool, shape: Any, 
         return x
     kept = ge(uniform_values(shape, float32, None), p)
     scale = 0.0 if p == 1 else ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
-    shift = -scale * p * _ALPHA
-    out = where(kept, add(mul(x, scale), shift), scale * _ALPHA + shift)
+    low = _ALPHA * scale
+    shift = low * p
+    out = where(kept, add(mul(x, scale), shift), shift - low)
     return x.copy_(out) if inplace else out
 
 

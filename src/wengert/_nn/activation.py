@@ -185,6 +185,126 @@ class Hardtanh(Module):
         return _inplace(self, f"min_val={self.min_val}, max_val={self.max_val}")
 
 
+class LogSigmoid(Module):
+    """log(sigmoid(x)).
+
+    >>> import wengert
+    >>> wengert.nn.LogSigmoid()(wengert.zeros(1))
+    tensor([-0.6931])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """The function."""
+        return f.logsigmoid(input)
+
+
+class Softsign(Module):
+    """x / (1 + |x|).
+
+    >>> import wengert
+    >>> wengert.nn.Softsign()(wengert.ones(1))
+    tensor([0.5000])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """The function."""
+        return f.softsign(input)
+
+
+class Tanhshrink(Module):
+    """x - tanh(x).
+
+    >>> import wengert
+    >>> wengert.nn.Tanhshrink()(wengert.zeros(1))
+    tensor([0.])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """The function."""
+        return f.tanhshrink(input)
+
+
+class Mish(Module):
+    """x * tanh(softplus(x)).
+
+    >>> import wengert
+    >>> wengert.nn.Mish()(wengert.zeros(1))
+    tensor([0.])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Any) -> Any:
+        """The function."""
+        return f.mish(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"inplace={self.inplace}"
+
+
+class SELU(Module):
+    """The self-normalising elu.
+
+    >>> import wengert
+    >>> wengert.nn.SELU()(wengert.ones(1))
+    tensor([1.0507])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Any) -> Any:
+        """The function."""
+        return f.selu(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"inplace={self.inplace}"
+
+
+class CELU(Module):
+    """x where x > 0, else alpha * (exp(x / alpha) - 1).
+
+    >>> import wengert
+    >>> wengert.nn.CELU(0.5)(wengert.ones(1))
+    tensor([1.])
+    """
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha = alpha
+        self.inplace = inplace
+
+    def forward(self, input: Any) -> Any:
+        """The function."""
+        return f.celu(input, self.alpha, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}, inplace={self.inplace}"
+
+
+class GLU(Module):
+    """a * sigmoid(b), a and b the halves of an axis.
+
+    >>> import wengert
+    >>> wengert.nn.GLU()(wengert.tensor([2.0, 0.0]))
+    tensor([1.])
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Any) -> Any:
+        """The gated half."""
+        return f.glu(input, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
 class _AlongAxis(Module):
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -218,3 +338,16 @@ class LogSoftmax(_AlongAxis):
     def forward(self, input: Any) -> Any:
         """log_softmax(x) along the axis."""
         return f.log_softmax(input, self.dim)
+
+
+class Softmin(_AlongAxis):
+    """softmax(-x) along an axis, which has to be named.
+
+    >>> import wengert
+    >>> wengert.nn.Softmin(dim=0)(wengert.zeros(2))
+    tensor([0.5000, 0.5000])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """softmin(x) along the axis."""
+        return f.softmin(input, self.dim)

@@ -44,3 +44,55 @@ class Dropout2d(_Dropout):
     def forward(self, input: Any) -> Any:
         """The input with channels left out."""
         return f.dropout2d(input, self.p, self.training, self.inplace)
+
+
+class Dropout1d(_Dropout):
+    """`Dropout` of whole channels, for inputs (batch, channels, length).
+
+    >>> import wengert
+    >>> wengert.nn.Dropout1d(0.5).eval()(wengert.ones(1, 1, 2)).shape
+    (1, 1, 2)
+    """
+
+    def forward(self, input: Any) -> Any:
+        """The input with parts left out."""
+        return f.dropout1d(input, self.p, self.training, self.inplace)
+
+
+class Dropout3d(_Dropout):
+    """`Dropout` of whole channels, for inputs (batch, channels, depth, height, width).
+
+    >>> import wengert
+    >>> wengert.nn.Dropout3d(0.5).eval()(wengert.ones(1, 1, 2, 2, 2)).shape
+    (1, 1, 2, 2, 2)
+    """
+
+    def forward(self, input: Any) -> Any:
+        """The input with parts left out."""
+        return f.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(_Dropout):
+    """Dropout to selu's left limit, scaled to keep mean 0 and variance 1.
+
+    >>> import wengert
+    >>> wengert.nn.AlphaDropout(0.5).eval()(wengert.ones(1, 2)).shape
+    (1, 2)
+    """
+
+    def forward(self, input: Any) -> Any:
+        """The input with parts left out."""
+        return f.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels.
+
+    >>> import wengert
+    >>> wengert.nn.FeatureAlphaDropout(0.5).eval()(wengert.ones(1, 2, 3)).shape
+    (1, 2, 3)
+    """
+
+    def forward(self, input: Any) -> Any:
+        """The input with parts left out."""
+        return f.feature_alpha_dropout(input, self.p, self.training, self.inplace)

@@ -9,7 +9,9 @@ from .._functions import losses as f
 from .module import Module
 
 
-class _Loss(Module):
+class Loss(Module):
+    """What losses share: how they are reduced."""
+
     reduction: str
 
     def __init__(self, reduction: str = "mean") -> None:
@@ -17,7 +19,9 @@ class _Loss(Module):
         self.reduction = reduction
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(Loss):
+    """A loss with a weight for each class or element."""
+
     weight: Any
 
     def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
@@ -25,7 +29,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """(input - target)^2.
 
     >>> import wengert
@@ -38,7 +42,7 @@ class MSELoss(_Loss):
         return f.mse_loss(input, target, self.reduction)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """|input - target|.
 
     >>> import wengert
@@ -51,7 +55,7 @@ class L1Loss(_Loss):
         return f.l1_loss(input, target, self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """A parabola below beta, |input - target| - beta / 2 beyond.
 
     >>> import wengert
@@ -68,7 +72,7 @@ class SmoothL1Loss(_Loss):
         return f.smooth_l1_loss(input, target, self.reduction, self.beta)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """A parabola below delta, a line of slope delta beyond.
 
     >>> import wengert
@@ -85,7 +89,7 @@ class HuberLoss(_Loss):
         return f.huber_loss(input, target, self.reduction, self.delta)
 
 
-class NLLLoss(_WeightedLoss):
+class NLLLoss(WeightedLoss):
     """The negative log-probability of the target class.
 
     >>> import wengert
@@ -105,7 +109,7 @@ class NLLLoss(_WeightedLoss):
         return c.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class CrossEntropyLoss(WeightedLoss):
     """log_softmax and nll_loss in one, for logits; targets are class indices or probabilities.
 
     >>> import wengert
@@ -131,7 +135,7 @@ class CrossEntropyLoss(_WeightedLoss):
         )
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """Binary cross entropy of probabilities; BCEWithLogitsLoss is to be preferred.
 
     >>> import wengert
@@ -144,7 +148,7 @@ class BCELoss(_WeightedLoss):
         return f.binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
-class BCEWithLogitsLoss(_WeightedLoss):
+class BCEWithLogitsLoss(WeightedLoss):
     """Binary cross entropy of logits, stable for all of them.
 
     >>> import wengert
@@ -165,7 +169,7 @@ class BCEWithLogitsLoss(_WeightedLoss):
         )
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(Loss):
     """t * (log t - input) for log-probabilities.
 
     >>> import wengert

@@ -174,3 +174,14 @@ class BatchNorm2d(_BatchNorm):
     """
 
     _ranks = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """Normalisation of each channel of (batch, channels, depth, height, width).
+
+    >>> import wengert
+    >>> wengert.nn.BatchNorm3d(3)(wengert.rand(5, 3, 2, 2, 2)).shape
+    (5, 3, 2, 2, 2)
+    """
+
+    _ranks = (5,)
