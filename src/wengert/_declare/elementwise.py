@@ -188,12 +188,12 @@ class Elementwise(Primitive):
                 if simple:
                     return self._checked(operands)
         dtype = self.common_dtype(operands)
-        if dtype.name == "bfloat16" and not all(isinstance(o, Handle) for o in operands):
+        if dtype.kind == "V" and not all(isinstance(o, Handle) for o in operands):
             # NumPy would let a Python number lift it; like PyTorch, compute wide and round once.
             wide = [convert(o, float32) if isinstance(o, Handle) else o for o in operands]
             result = self(*wide)
             return result if self.kind == "bool" else convert(result, dtype)
-        return self._checked(self.promoted(operands))
+        return self._checked(self.promoted(operands, dtype))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A primitive in a class body is a method, as a function would be."""
@@ -209,9 +209,8 @@ class Elementwise(Primitive):
             )
             raise
 
-    def promoted(self, operands: Sequence[Any]) -> list[Any]:
+    def promoted(self, operands: Sequence[Any], dtype: Dtype) -> list[Any]:
         """Operands cast to the common dtype; Python numbers stay, in the kind that fits it."""
-        dtype = self.common_dtype(operands)
         kind = "i" if dtype.kind == "u" and "i" in self.dtypes else dtype.kind
         if self.dtypes and kind not in self.dtypes and dtype.name != "bfloat16":
             raise DtypeError(
