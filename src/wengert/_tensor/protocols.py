@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from .._functions.dtype_functions import result_type
+from .._functions.filling import full
 from .._graph.value import Handle
 from .exchange_methods import package
 from .numpy_functions import ADAPTED, LINES, as_tensor
@@ -59,7 +61,15 @@ def _called(name: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
     operands: list[Any] = [as_tensor(x) for x in inputs]
     if dtype is not None:
         operands = [x.to(dtype) if hasattr(x, "to") else x for x in operands]
+    if len(operands) == 2 and name != "power":
+        operands = _tensors(*operands)
     return function(*operands) if out is None else function(*operands, out=out)
+
+
+def _tensors(first: Any, second: Any) -> list[Any]:
+    """NumPy takes a number everywhere; the functions here take some only as 0-d tensors."""
+    dtype = result_type(first, second)
+    return [x if isinstance(x, Handle) else full((), x, dtype=dtype) for x in (first, second)]
 
 
 def _reduced(name: str, x: Any, axis: Any = 0, **asked: Any) -> Any:
