@@ -339,8 +339,8 @@ MEMORY = [
     Mutation(
         "writes: expanded memory may be written",
         _STORAGE,
-        "    if expanded or (is_array(data) and not data.flags.writeable):",
-        "    if False:",
+        "        repeats = expanded or not data.flags.writeable",
+        "        repeats = False",
         (
             f"{_TAPE}refused_writes.py::test_an_expanded_view_may_not_be_written",
             f"{_TAPE}refused_writes.py::test_a_read_only_array_may_not_be_written",

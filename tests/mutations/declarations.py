@@ -91,8 +91,8 @@ DECLARATIONS = [
     ),
     Mutation(
         "transpose: no conjugate in a product",
-        _ALGEBRA,
-        'return swapped(conj(x) if x._data.dtype.kind == "c" else x)',
+        "_primitives/matrix_parts.py",
+        "return swapped(conjugated(x))",
         "return swapped(x)",
         (_reverse("matmul-0-complex128"),),
     ),
@@ -121,15 +121,15 @@ DECLARATIONS = [
     Mutation(
         "transpose: the overwritten part keeps its cotangent",
         "_primitives/writing.py",
-        "return view_put(g, zeros(site.shape(1), g._data.dtype), chain=chain)",
+        "return view_put(g, zeros(shape, dtype), chain=chain)",
         "return g",
         (_reverse("view_put-0-float64"),),
     ),
     Mutation(
         "rule: the diagonal of a Cholesky tangent not halved",
         _ALGEBRA,
-        "mul(kept, 0.5), kept)",
-        "kept, kept)",
+        "return add(below_diagonal(x), mul(only_diagonal(x), 0.5))",
+        "return add(below_diagonal(x), only_diagonal(x))",
         (_forward("cholesky-0-float64"),),
     ),
     Mutation(

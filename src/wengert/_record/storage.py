@@ -15,7 +15,7 @@ import numpy as np
 from .._base.dtypes import is_inexact
 from .._base.errors import InplaceError
 from .._base.kinds import is_array
-from .._graph.node import INPUT, LEAF, Edge, Primitive
+from .._graph.node import INPUT, LEAF, Edge, Node, Primitive
 from .._graph.value import Batched, Chain, Handle, Storage, View, ViewBase, handle_class
 from . import modes as _modes
 from .origin import caller, source_line
@@ -302,14 +302,14 @@ def _with_history(old: Edge | None, value: Any) -> Any:
 
     if old is None or not is_inexact(value._data.dtype):
         return value
+    source: Any = old
     if old[0].leaf is not None and old[0].inputs:
         # The leaf itself goes on: the next read makes one on top, at the value it then has.
-        inputs: Any = old[0].inputs
-        old = inputs[0]
-    node = old[0]
+        source = old[0].inputs[0]
+    node: Node = source[0]
     if not (node.differentiable or node.primitive in (INPUT, LEAF, WriteRules.overwrite)):
         return value
     kept = handle_class[0].__new__(handle_class[0])
-    kept._data, kept._edge = value._data, old
+    kept._data, kept._edge = value._data, source
     with _modes.override(grad=True):
         return record(WriteRules.overwrite, (kept, value))
