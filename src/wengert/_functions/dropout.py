@@ -135,4 +135,20 @@ def feature_alpha_dropout(
     return _alpha_dropped(input, p, training, inplace, draws, "feature_alpha_dropout")
 
 
-__all__ = ["alpha_dropout", "dropout", "feature_alpha_dropout"]
+def feature_dropout(
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Any:
+    """`dropout` of whole channels, for inputs (batch, channels, ...).
+
+    >>> import wengert
+    >>> wengert.feature_dropout(wengert.ones(1, 2, 3), 1.0, True).sum()
+    tensor(0.)
+    """
+    shape = tuple(input._data.shape)
+    if len(shape) < 2 and training and p:
+        raise ShapeError(f"feature_dropout: expected at least 2 axes, not shape {shape}.")
+    draws = (*shape[:2], *(1,) * (len(shape) - 2))
+    return _dropped(input, p, training, inplace, draws, "feature_dropout")
+
+
+__all__ = ["alpha_dropout", "dropout", "feature_alpha_dropout", "feature_dropout"]

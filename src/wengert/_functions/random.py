@@ -54,6 +54,16 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
+def seed() -> int:
+    """Start the default generator with a seed that nobody can repeat; returns it.
+
+    >>> import wengert
+    >>> wengert.seed() == wengert.initial_seed()
+    True
+    """
+    return default_generator.seed()
+
+
 def get_rng_state() -> Any:
     """A copy of the default generator's state.
 
@@ -321,5 +331,6 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "seed",
     "set_rng_state",
 ]
