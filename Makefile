@@ -6,12 +6,14 @@ JOBS   ?= 2
 # Of the differential fuzzer; every fifth is compiled as well.
 PROGRAMS ?= 100000
 JAX    ?= jax==0.10.2
+# More arguments for pytest, as in PYTEST="-k name -x".
+PYTEST ?=
 
 # Keeps pyright from asking the network for a newer release at each run.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 RUN    := .venv/bin/python
-TEST   := $(RUN) -m pytest --quiet
+TEST   := $(RUN) -m pytest --quiet $(PYTEST)
 PIP    := -m pip install --quiet --quiet --disable-pip-version-check
 PEER   := .venv-parity/bin/python
 SHORT  := $(if $(filter short,$(PARITY)),-m "not slow")
