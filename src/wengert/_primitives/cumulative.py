@@ -73,8 +73,9 @@ def _so_far(x: Any, axis: int, extreme: Any) -> Any:
         new |= np.isnan(x)
     shape = [1] * x.ndim
     shape[axis] = -1
-    places: Any = np.arange(x.shape[axis], dtype=int64).reshape(shape)
-    return np.maximum.accumulate(np.where(new, places, 0), axis)
+    places: Any = np.arange(x.shape[axis], dtype=np.int64)
+    kept: Any = np.where(new, places.reshape(shape), 0)
+    return np.maximum.accumulate(kept, axis)
 
 
 _SAMPLES = [
