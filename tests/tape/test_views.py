@@ -253,6 +253,34 @@ def test_a_view_at_a_traced_number_is_a_view(name: str, place: int) -> None:
         numpy.testing.assert_allclose(compiled, eager)
 
 
+MIXED: dict[str, Callable[[Any], Any]] = {
+    "a list apart": lambda i: (i, slice(None), [0, 2]),
+    "a list beside": lambda i: (slice(None), i, [0, 2]),
+    "a mask": lambda i: (i, [True, False, True]),
+    "a truth value": lambda i: (False, i),
+    "an ellipsis": lambda i: (..., [0], i),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_a_number_comes_before_index_arrays(name: str) -> None:
+    cube = wengert.arange(48.0).reshape(4, 3, 4)
+    numbers = wengert.tensor([1, -2])
+
+    def read(i: Any) -> Any:
+        return cube[MIXED[name](i)]
+
+    def written(i: Any) -> Any:
+        x = cube + i * 0.0
+        x[MIXED[name](i)] = 7.0
+        return x
+
+    for f in (read, written):
+        eager = [f(wengert.tensor(k)).tolist() for k in (1, -2)]
+        assert [wengert.jit(f)(k).tolist() for k in numbers] == eager
+        assert wengert.vmap(f)(numbers).tolist() == eager
+
+
 def test_a_number_for_every_sample_takes_a_copy() -> None:
     x, i = wengert.arange(6.0), wengert.tensor(-2)
     assert wengert.jit(lambda x, i: x.narrow(0, i, 2))(x, i).tolist() == [4, 5]

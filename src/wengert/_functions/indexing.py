@@ -16,9 +16,10 @@ from .._base.errors import DimensionError, DtypeError, ShapeError
 from .._base.kinds import is_array, is_list_or_tuple, is_tuple
 from .._base.shapes import broadcast, size_of
 from .._declare.elementwise import convert
+from .._graph.node import Abstract
 from .._graph.value import Handle
 from .._primitives import shaping as p
-from .._primitives.creation import constant
+from .._primitives.creation import CONSTANT, constant
 from .._primitives.elementwise import add, bitwise_not, lt, ne
 from .._primitives.elementwise import where as _where
 from .._primitives.indexing import iota, take
@@ -50,8 +51,8 @@ def _array_index(item: Any) -> Any:
         data = item._data
         if data.ndim or data.dtype.kind not in "iu" or data.dtype == uint8:
             return _mask_of_bytes(item)
-        known = is_array(data) and _modes.current().trace is None
-        return int(data) if known else item
+        known = _known(item)
+        return item if known is None else int(known)
     if is_array(item) or issubclass(item.__class__, np.generic):
         array: Any = np.asarray(item)
         return int(array) if not array.ndim and array.dtype.kind in "iu" else constant(array)
@@ -64,6 +65,17 @@ def _array_index(item: Any) -> Any:
             ) from None
         return constant(array.astype(np.int64) if array.size == 0 else array)
     return operator.index(item) if hasattr(item, "__index__") else None
+
+
+def _known(x: Any) -> Any:
+    """The array of a value that is known now, if only because a trace made it from one."""
+    data, edge = x._data, x._edge
+    if is_array(data):
+        return data if _modes.current().trace is None else None
+    if data.__class__ is not Abstract or edge is None or x._view is not None:
+        return None
+    node: Any = edge[0]
+    return node.params["array"] if node.primitive is CONSTANT else None
 
 
 def _mask_of_bytes(item: Any) -> Any:
@@ -178,7 +190,7 @@ def _parse_array(
             f"index: a mask of shape {tuple(item._data.shape)} does not fit the axes {covered} of "
             f"a tensor of shape {shape}."
         )
-    if item._data.ndim and isinstance(value, Handle) and _is_symbol(item):
+    if item._data.ndim and isinstance(value, Handle) and _known(item) is None:
         rest = len(shape) - axis - item._data.ndim
         lead = value._data.ndim - rest - 1
         if lead >= 0 and value._data.shape[lead] > 1:
@@ -188,7 +200,9 @@ def _parse_array(
                 new.append(shape[axis])
                 axis += 1
             return axis
-    mask = concrete(item, "positions")
+    mask = _known(item)
+    if mask is None:
+        mask = concrete(item, "positions")
     if item._data.ndim == 0:
         arrays[len(new)] = constant(np.zeros(int(mask), np.int64))
         new.append(1)
@@ -199,10 +213,6 @@ def _parse_array(
         new.append(shape[axis])
         axis += 1
     return axis
-
-
-def _is_symbol(x: Any) -> bool:
-    return _modes.current().trace is not None or not is_array(x._data)
 
 
 def _counted(mask: Any, count: int) -> list[Any]:
@@ -243,10 +253,11 @@ def getitem(x: Any, index: Any) -> Any:
     >>> wengert.arange(6).reshape(2, 3)[:, 1]
     tensor([1, 4])
     """
-    if _modes.current().trace is not None:
-        found = _at_symbols(x, index)
-        if found is not None:
-            return found
+    modes = _modes.current()
+    if modes.trace is not None or modes.levels:
+        split = _symbols_first(x, index)
+        if split is not None:
+            return getitem(split[0], split[1]) if split[1] else split[0]
     parsed = _parse(x, index)
     found = _view(x, parsed)
     if not parsed.arrays:
@@ -262,32 +273,42 @@ def getitem(x: Any, index: Any) -> Any:
     return _place(found, axes, ndim)
 
 
-def _at_symbols(x: Any, index: Any) -> Any:
-    """x[index] in a trace, where 0-d integer tensors stand among slices: views at their places.
+def _symbols_first(x: Any, index: Any) -> tuple[Any, Any, Any] | None:
+    """x at its 0-d integer tensors without a known number, which come first as numbers do.
 
-    None if there are no such tensors, or if other index arrays are with them.
+    Also the index that remains, and that which stands for the numbers alone. None without such.
     """
-    items = list(index) if is_tuple(index) else [index]
-    symbols = [k for k, item in enumerate(items) if _is_number_symbol(item)]
-    simple = all(
-        isinstance(item, slice | int | np.integer) or item is None or item is Ellipsis
-        for k, item in enumerate(items)
-        if k not in symbols
-    )
-    if not symbols or not simple:
+    items: list[Any] = list(index) if is_tuple(index) else [index]
+    if not any(map(_is_number_symbol, items)):
         return None
-    # Every symbol keeps its axis for now; where that is counts what stands behind the ellipsis.
-    given = [items[k] for k in symbols]
-    for k in symbols:
-        items[k] = slice(None)
-    behind = any(item is Ellipsis for item in items)
-    found = getitem(x, tuple(items))
-    kept = [item is None or isinstance(item, slice) for item in items]
-    edge = items.index(Ellipsis) if behind else len(items)
-    axes = [sum(kept[:k]) if k < edge else found._data.ndim - sum(kept[k:]) for k in symbols]
-    for axis, item in sorted(zip(axes, given, strict=True), key=lambda pair: -pair[0]):
-        found = select(found, axis, item)
-    return found
+    used = [
+        _axes_used(_array_index(item) if is_list_or_tuple(item) or is_array(item) else item)
+        for item in items
+    ]
+    numbers: list[Any] = [slice(None)] * x._data.ndim
+    axis = 0
+    for item, count in zip(items, used, strict=True):
+        if item is Ellipsis:
+            axis += x._data.ndim - sum(used)
+        elif _is_number_symbol(item):
+            if axis >= len(numbers):
+                raise DimensionError(
+                    f"index: {sum(used)} indices for a tensor with {x._data.ndim} axes."
+                )
+            numbers[axis] = item
+        axis += count
+    found = x
+    for axis in reversed(range(len(numbers))):
+        if isinstance(numbers[axis], Handle):
+            found = select(found, axis, numbers[axis])
+    rest = tuple(item for item in items if not _is_number_symbol(item))
+    return found, rest, tuple(numbers)
+
+
+def _is_array(item: Any) -> bool:
+    """Whether an index brings positions: a tensor, an array, a list or a truth value."""
+    simple = isinstance(item, slice | int | np.integer) and not isinstance(item, bool)
+    return not (simple or item is None or item is Ellipsis)
 
 
 def _is_number_symbol(item: Any) -> bool:
@@ -295,7 +316,8 @@ def _is_number_symbol(item: Any) -> bool:
     if not isinstance(item, Handle):
         return False
     data = item._data
-    return not data.ndim and data.dtype.kind in "iu" and data.dtype != uint8 and _is_symbol(item)
+    whole = data.dtype.kind in "iu" and data.dtype != uint8
+    return not data.ndim and whole and _known(item) is None
 
 
 def _place(found: Any, axes: list[int], ndim: int) -> Any:
@@ -333,6 +355,14 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         check_writable(x, "index_put")
         write(x, masked_by(x, _spread_mask(mask, x), value, "index_put"), "index_put")
         return
+    modes = _modes.current()
+    if modes.trace is not None or modes.levels:
+        split = _symbols_first(x, index)
+        if split is not None and any(map(_is_array, split[1])):
+            part, rest, numbers = split
+            part = part.clone()
+            setitem(part, rest, value)
+            index, value = numbers, part
     parsed = _parse(x, index, value)
     place = _view(x, parsed)
     if not parsed.arrays:
