@@ -81,7 +81,7 @@ def alias(subject: Subject, limit: int | None) -> Iterator[Check]:
 
 def _alias(name: str, label: str) -> Callable[..., Any]:
     found: Any = wengert.Tensor if label else wengert
-    for part in name.split("."):
+    for part in name.removeprefix("torch.").split("."):
         found = getattr(found, part)
     return found
 
