@@ -262,8 +262,11 @@ def test_repeats_may_be_a_vector() -> None:
     with pytest.raises(w.errors.DimensionError, match="out of range"):
         f(x, w.tensor([2, 0, 1]))
     counts = w.tensor([[2, 0, 2], [1, 3, 0]])
-    batched = w.vmap(lambda n: x.repeat_interleave(n, output_size=4))(counts)
-    assert batched.tolist() == [[1, 1, 3, 3], [1, 2, 2, 2]]
+    for size in (4, None):
+        batched = w.vmap(lambda n, size=size: x.repeat_interleave(n, output_size=size))(counts)
+        assert batched.tolist() == [[1, 1, 3, 3], [1, 2, 2, 2]]
+    with pytest.raises(w.errors.TracedValueError):
+        w.vmap(x.repeat_interleave)(w.tensor([[2, 0, 2], [1, 1, 0]]))
 
 
 def test_positions() -> None:

@@ -11,10 +11,10 @@ import numpy as np
 
 from .._base.dtypes import bool_, int64
 from .._base.errors import DimensionError, DtypeError, ShapeError
-from .._base.kinds import is_list_or_tuple
+from .._base.kinds import is_array, is_list_or_tuple
 from .._base.shapes import as_shape, normalize_axes, normalize_axis
 from .._declare.elementwise import convert
-from .._graph.value import Handle
+from .._graph.value import Batched, Handle
 from .._primitives import shaping as p
 from .._primitives.creation import constant
 from .._primitives.elementwise import add, bitwise_not, eq, lt
@@ -203,8 +203,10 @@ def repeat_interleave(
 
 
 def _repeated_positions(repeats: Any, extent: int, output_size: int | None) -> Any:
-    if output_size is not None and is_symbol(repeats) and repeats._data.ndim < 2:
-        return _symbolic_positions(repeats, extent, output_size)
+    if is_symbol(repeats) and repeats._data.ndim < 2:
+        total = _common_total(repeats) if output_size is None else output_size
+        if total is not None:
+            return _symbolic_positions(repeats, extent, total)
     counts: Any = concrete(repeats, "positions") if isinstance(repeats, Handle) else repeats
     counts = np.asarray(counts)
     if counts.dtype.kind not in "iu":
@@ -221,6 +223,17 @@ def _repeated_positions(repeats: Any, extent: int, output_size: int | None) -> A
             f"{len(positions)}."
         )
     return constant(positions)
+
+
+def _common_total(repeats: Any) -> int | None:
+    """What the repeats of every sample of a vmap add up to, if that is known and the same."""
+    count, data = repeats._data.size, repeats._data
+    while isinstance(data, Batched):
+        data = data.physical._data
+    if not is_array(data) or not data.size or repeats._data.ndim != 1:
+        return None
+    totals = np.unique(data.reshape(-1, count).sum(1))
+    return int(totals[0]) if len(totals) == 1 else None
 
 
 def _symbolic_positions(repeats: Any, extent: int, output_size: int) -> Any:
