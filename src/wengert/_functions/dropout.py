@@ -6,6 +6,7 @@ is dropped has no cotangent.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .._base.dtypes import float32, is_inexact
@@ -98,7 +99,7 @@ def _alpha_dropped(x: Any, p: float, training: bool, inplace: bool, shape: Any, 
     if not _checked(x, p, training, name):
         return x
     kept = ge(uniform_values(shape, float32, None), p)
-    scale = 0.0 if p == 1 else ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
+    scale = 0.0 if p == 1 else 1 / math.sqrt((_ALPHA * _ALPHA * p + 1) * (1 - p))
     low = _ALPHA * scale
     shift = low * p
     out = where(kept, add(mul(x, scale), shift), shift - low)
