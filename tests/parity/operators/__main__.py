@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import textwrap
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import torch
 
@@ -51,17 +54,26 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="samples for each operator, mode and dtype")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=300, help="seconds for one mode")
+    parser.add_argument("--part", default="1/1", help="k/n: only the k-th of n parts")
     parser.add_argument("-v", "--verbose", action="store_true", help="whole errors, seeds")
     parser.add_argument("-q", "--quiet", action="store_true", help="leave out what passes")
     parser.add_argument("--write", action="store_true", help="write docs/operators.md")
+    parser.add_argument("--save", type=Path, help="append each verdict as a line of JSON")
+    parser.add_argument("--saved", type=Path, nargs="+", default=[], help="do not run these again")
     options = parser.parse_args()
-    names = chosen(options.only)
+    part, parts = map(int, options.part.split("/"))
+    names = chosen(options.only)[part - 1 :: parts]
     before = passed_on_page()
-    verdicts: list[Verdict] = []
-    for verdict in run(names, options.mode, options.limit, options.jobs, options.timeout):
-        verdicts.append(verdict)
+    known = {verdict.name: verdict for verdict in saved(options.saved)}
+    rest = [name for name in names if name not in known]
+    for verdict in run(rest, options.mode, options.limit, options.jobs, options.timeout):
+        known[verdict.name] = verdict
+        if options.save:
+            with options.save.open("a", encoding="utf-8") as lines:
+                print(json.dumps(verdict.as_dict()), file=lines)
         if not (options.quiet and verdict.state == "passed"):
             print(shown(verdict, options.verbose), flush=True)
+    verdicts = [known[name] for name in names]
     states = [verdict.state for verdict in verdicts]
     print(", ".join(f"{states.count(state)} {state}" for state in ("passed", "missing", "wrong")))
     if options.write:
@@ -72,6 +84,13 @@ def main() -> None:
         if lost:
             print("passed before, but not now:", ", ".join(sorted(lost)))
         raise SystemExit(1 if lost or "wrong" in states else 0)
+
+
+def saved(files: list[Path]) -> Iterator[Verdict]:
+    """What earlier runs saved."""
+    for file in files:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            yield Verdict.from_dict(json.loads(line))
 
 
 def chosen(only: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ differences.
 """
 
 
-_LIMITED = """**Not all samples**: this run took at most {} in each mode and dtype, spread over them.
+_LIMITED = """**Not all samples**: this run took at most {} for each mode and dtype.
 
 """
 
@@ -132,8 +132,8 @@ def text(verdicts: list[Verdict], version: str, limit: int | None) -> str:
 Every operator of the database with which PyTorch {version} tests itself, run over Wengert by
 `make parity`, which writes this page. How: [tests/parity/operators](../tests/parity/operators).
 
-{some}A number is how many samples were compared. An operator passes only if every sample in every mode
-does. *Missing*: Wengert raises where PyTorch does not, or lacks the mode. *Wrong*: another result,
+{some}A number is how many samples were compared. An operator passes only if every sample in every
+mode does. *Missing*: Wengert raises where PyTorch does not, or lacks the mode. *Wrong*: another result,
 or no exception at bad arguments. *Native*: a jitted call runs without NumPy callbacks (else: their
 names; `-`: not compiled). *Holes*: derivatives that PyTorch itself lacks; Wengert's are compared
 with differences there.
