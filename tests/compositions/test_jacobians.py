@@ -9,6 +9,7 @@ import pytest
 
 import wengert
 from wengert import func
+from wengert.errors import DtypeError
 
 from .programs import DIRECTION, POINT, PROGRAMS, WEIGHTS, at, close, double, jacobian, scalar
 
@@ -126,3 +127,14 @@ def test_complex_gradients_are_steepest_ascent() -> None:
 
     by_parts = differences(parts, numpy.stack([z.numpy().real, z.numpy().imag]), 1e-3)
     close(func.grad(loss)(z), by_parts[0] + 1j * by_parts[1])
+
+
+def test_a_jacobian_of_complex_numbers_raises() -> None:
+    # Its rows would be conjugates of the derivative, and of use only for holomorphic functions.
+    z = wengert.tensor([1.0 + 2.0j, -0.5 + 0.3j])
+    with pytest.raises(DtypeError, match=r"jacrev: an output is complex64.*view_as_real"):
+        func.jacrev(lambda z: z * z)(z)
+    with pytest.raises(DtypeError, match=r"jacfwd: an input is complex64.*view_as_real"):
+        func.jacfwd(lambda z: z * z)(z)
+    found = func.jacrev(lambda z: (z * z.conj()).real)(z)
+    close(found, numpy.diag(2 * z.numpy()), 1e-6)

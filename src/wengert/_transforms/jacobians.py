@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from .._base import pytree
+from .._base.errors import DtypeError
 from .._base.shapes import size_of
+from .._graph.value import Handle
 from .._primitives.creation import constant
 from .._primitives.shaping import permute, reshape
 from .batching import vmap
@@ -32,6 +34,16 @@ def _bases(leaves: Sequence[Any]) -> tuple[list[Any], list[int]]:
     return [
         _basis(sizes, k, leaf._data.dtype, tuple(leaf._data.shape)) for k, leaf in enumerate(leaves)
     ], sizes
+
+
+def _require_real(name: str, what: str, leaves: Sequence[Any]) -> None:
+    """Rows of the identity are real directions: a complex element has two."""
+    for leaf in leaves:
+        if isinstance(leaf, Handle) and leaf._data.dtype.kind == "c":
+            raise DtypeError(
+                f"{name}: {what} is {leaf._data.dtype}, and only real ones have a Jacobian. Take "
+                "it apart with wengert.view_as_real."
+            )
 
 
 def _rows(x: Any, start: int, count: int) -> Any:
@@ -66,6 +78,7 @@ def jacrev(
         result = work.run(function, changed, kwargs)
         value, aux = result if has_aux else (result, None)
         outs, out_structure = flat_outputs("jacrev", value)
+        _require_real("jacrev", "an output", outs)
         bases, sizes = _bases(outs)
         if sum(sizes) == 0:
             stacked = [_empty(leaf) for leaf in work.inputs]
@@ -120,6 +133,7 @@ def jacfwd(
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         leaves, structure, positions = select(args, argnums, "jacfwd")
+        _require_real("jacfwd", "an input", leaves)
         work = Differentiation("jacfwd", leaves)
         changed = substitute(args, argnums, positions, structure, work.inputs)
         result = work.run(function, changed, kwargs)
