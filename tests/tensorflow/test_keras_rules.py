@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -327,3 +329,12 @@ def test_minimising_and_constraints() -> None:
     optimizer.minimize(loss, [v], tape=tape)
     with pytest.raises(ValueError, match="pass a function as loss"):
         optimizer.minimize(loss, [v])
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copied_optimiser_remembers_the_copied_variables(way: Callable[[Any], Any]) -> None:
+    pair = (tf.optimizers.SGD(0.1, momentum=0.5), tf.Variable([1.0]))
+    pair[0].apply_gradients([(tf.constant([1.0]), pair[1])])
+    for optimizer, v in (way(pair), pair):
+        optimizer.apply_gradients([(tf.constant([0.0]), v)])
+        assert v.numpy().tolist() == pytest.approx([0.85])

@@ -111,8 +111,7 @@ class Optimizer:
         self.global_clipnorm = global_clipnorm
         self.name = name or type(self).__name__
         self.iterations = Variable(0, trainable=False, dtype="int64", name="iteration")
-        self._variables: list[Any] = []
-        self._slots: dict[int, dict[str, Any]] = {}
+        self._slots: dict[Any, dict[str, Any]] = {}
 
     @property
     def learning_rate(self) -> Any:
@@ -187,10 +186,7 @@ class Optimizer:
 
     def slot(self, variable: Any, name: str, value: float = 0.0) -> Any:
         """What the rule remembers of a variable under this name; `value` everywhere at first."""
-        held = self._slots.get(id(variable))
-        if held is None:
-            self._variables.append(variable)
-            held = self._slots[id(variable)] = {}
+        held = self._slots.setdefault(variable, {})
         if name not in held:
             shape, dtype = tuple(variable._data.shape), variable._data.dtype
             held[name] = full(shape, value, dtype) if value else zeros(shape, dtype)
