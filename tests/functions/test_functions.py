@@ -393,27 +393,3 @@ def test_gradient_is_a_difference(call: Call) -> None:
     h = 1e-4
     difference = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
     assert slope == pytest.approx(difference, rel=1e-8, abs=1e-9)
-
-
-RANDOM = {
-    *["bernoulli", "get_rng_state", "initial_seed", "manual_seed", "normal", "rand", "rand_like"],
-    *["randint", "randn", "randn_like", "randperm", "set_rng_state"],
-}
-TRANSFORMS_AND_MODES = {
-    *["cond", "grad", "hessian", "is_grad_enabled", "is_inference_mode_enabled", "jacfwd"],
-    *["jacrev", "jit", "jvp", "scan", "value_and_grad", "vjp", "vmap"],
-}
-CREATION_BELOW = {
-    *["arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "linspace"],
-    *["logspace", "ones", "tensor", "zeros", "get_default_dtype", "set_default_dtype"],
-}
-
-
-def test_every_public_function_is_tested() -> None:
-    public = {
-        name
-        for name in w.__all__
-        if callable(getattr(w, name)) and not isinstance(getattr(w, name), type)
-    }
-    here = {call.name for call in CALLS}
-    assert public == here | RANDOM | TRANSFORMS_AND_MODES | CREATION_BELOW
