@@ -90,7 +90,8 @@ def differs(
             stable &= other == theirs
         bad = stable & (ours != theirs)
     else:
-        bad, stable = _float_difference(ours, theirs, disturbed, eps, floor)
+        with numpy.errstate(all="ignore"):
+            bad, stable = _float_difference(ours, theirs, disturbed, eps, floor)
         if selects:
             excused = bad & numpy.isnan(theirs)
             counts.explained += int(excused.sum())

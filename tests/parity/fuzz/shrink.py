@@ -57,6 +57,7 @@ def _simpler(one: Input) -> Iterator[Input]:
     for axis, size in enumerate(values.shape):
         if size > 1:
             yield dataclasses.replace(one, values=values.take([0], axis))
+            yield dataclasses.replace(one, values=values.take([size - 1], axis))
             yield dataclasses.replace(one, values=values.take(range(size - 1), axis))
     if values.dtype.kind == "f":
         rounded = numpy.round(values, 1).astype(values.dtype)
@@ -81,13 +82,13 @@ def _candidates(program: Program) -> Iterator[Program]:
     if len(shapes) == 1 and len(program.inputs) > 1:  # operands of one shape shrink together
         for axis, size in enumerate(program.inputs[0].values.shape):
             if size > 1:
-                yield dataclasses.replace(
-                    program,
-                    inputs=tuple(
-                        dataclasses.replace(one, values=one.values.take([0], axis))
-                        for one in program.inputs
-                    ),
-                )
+                for place in (0, size - 1):
+                    smaller = [one.values.take([place], axis) for one in program.inputs]
+                    pairs = zip(program.inputs, smaller, strict=True)
+                    yield dataclasses.replace(
+                        program,
+                        inputs=tuple(dataclasses.replace(one, values=cut) for one, cut in pairs),
+                    )
     for k, one in enumerate(program.inputs):
         for simpler in _simpler(one):
             yield dataclasses.replace(

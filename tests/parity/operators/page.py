@@ -133,10 +133,10 @@ Every operator of the database with which PyTorch {version} tests itself, run ov
 `make parity`, which writes this page. How: [tests/parity/operators](../tests/parity/operators).
 
 {some}A number is how many samples were compared. An operator passes only if every sample in every
-mode does. *Missing*: Wengert raises where PyTorch does not, or lacks the mode. *Wrong*: another result,
-or no exception at bad arguments. *Native*: a jitted call runs without NumPy callbacks (else: their
-names; `-`: not compiled). *Holes*: derivatives that PyTorch itself lacks; Wengert's are compared
-with differences there.
+mode does. *Missing*: Wengert raises where PyTorch does not, or lacks the mode. *Wrong*: another
+result, or no exception at bad arguments. *Native*: a jitted call runs without NumPy callbacks
+(else: their names; `-`: not compiled). *Holes*: derivatives that PyTorch itself lacks; Wengert's
+are compared with differences there.
 
 The most used operators and their weights: `tests/parity/operators/most_used.csv`.
 """
