@@ -210,6 +210,12 @@ def test_random_split() -> None:
     )
 
 
+def test_positions_from_the_end_and_a_whole_as_a_fraction() -> None:
+    batches = data.DataLoader(tensors(5), batch_size=2, sampler=[-1, -5])
+    assert [y.tolist() for _, y in batches] == [[40, 0]]
+    assert [len(part) for part in data.random_split(range(10), [1.0, 0.0])] == [10, 0]
+
+
 def test_contradicting_options() -> None:
     numbers = Numbers(3)
     with pytest.raises(ValueError, match="a sampler has its own order; leave shuffle out"):

@@ -243,6 +243,19 @@ def test_loaded_tensors_are_copies_in_the_parameters_dtype() -> None:
     assert state["state"][0]["step"].item() == 1.0
 
 
+def test_a_state_without_an_option_gets_its_default() -> None:
+    w = nn.Parameter(wengert.zeros(1))
+    optimizer = optim.SGD([("w", w)], lr=0.1)
+    state = copy.deepcopy(optimizer.state_dict())
+    del state["param_groups"][0]["maximize"]
+    state["param_groups"][0] |= {"lr": 0.5, "param_names": ["another"]}
+    optimizer.load_state_dict(state)
+    w.grad = wengert.ones(1)
+    optimizer.step()
+    assert w.item() == -0.5
+    assert optimizer.param_groups[0]["param_names"] == ["w"]
+
+
 def test_printing() -> None:
     text = repr(optim.SGD([nn.Parameter(wengert.ones(1))], lr=0.5))
     assert text.startswith("SGD (\nParameter Group 0\n    dampening: 0.0\n")

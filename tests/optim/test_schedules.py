@@ -49,6 +49,16 @@ def test_cosine_ends_at_eta_min() -> None:
     assert schedule.get_last_lr() == pytest.approx([0.1, 0.1])
 
 
+def test_cosine_rises_again_between_its_two_ends() -> None:
+    optimizer = made()
+    schedule = schedules.CosineAnnealingLR(optimizer, 3, eta_min=0.2)
+    for epoch in range(13):
+        height = (1 + math.cos(math.pi * epoch / 3)) / 2
+        wanted = [0.2 + 1.8 * height, 0.2 + 0.3 * height]
+        assert schedule.get_last_lr() == pytest.approx(wanted, abs=1e-12)
+        schedule.step()
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_a_schedule_continues_from_its_state(name: str) -> None:
     make, _ = FORMS[name]

@@ -74,7 +74,7 @@ class TensorDataset(Dataset):
 
     def batch(self, index: Index) -> list[Any]:
         """The samples at the positions in `index`: one copy for each tensor."""
-        positions = new_handle(np.ascontiguousarray(index))
+        positions = new_handle(np.where(index < 0, index + len(self), index))
         return [take(t, positions) for t in self.tensors]
 
 
@@ -118,7 +118,7 @@ def random_split(
     """
     total = len(dataset)
     counts = [int(length) for length in lengths]
-    if math.isclose(sum(lengths), 1) and any(0 < length < 1 for length in lengths):
+    if math.isclose(sum(lengths), 1) and any(isinstance(length, float) for length in lengths):
         counts = [math.floor(total * length) for length in lengths]
         for k in range(total - sum(counts)):
             counts[k % len(counts)] += 1

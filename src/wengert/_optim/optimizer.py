@@ -151,6 +151,8 @@ class Optimizer:
         tensors: dict[Any, Any] = {}
         for group, other in zip(self.param_groups, saved):
             new = {k: copy.deepcopy(v) for k, v in other.items() if k != "params"}
+            for name, value in self.defaults.items():
+                new.setdefault(name, value)
             new["params"] = group["params"]
             if "param_names" in group:
                 new["param_names"] = group["param_names"]
