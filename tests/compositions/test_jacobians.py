@@ -138,3 +138,12 @@ def test_a_jacobian_of_complex_numbers_raises() -> None:
         func.jacfwd(lambda z: z * z)(z)
     found = func.jacrev(lambda z: (z * z.conj()).real)(z)
     close(found, numpy.diag(2 * z.numpy()), 1e-6)
+
+
+def test_arguments_are_counted_from_the_end_too() -> None:
+    def product(x: Any, y: Any) -> Any:
+        return x * y * y
+
+    x, y = double(2.0), double(3.0)
+    assert func.grad(product, argnums=-1)(x, y).item() == 12
+    assert [g.item() for g in func.jacfwd(product, argnums=(-1, 0))(x, y)] == [12, 9]

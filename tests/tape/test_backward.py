@@ -74,6 +74,23 @@ def test_a_gradient_shares_memory_with_nothing_the_user_holds() -> None:
     assert seed.tolist() == [1, 10]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda s: (s * s).sum(),
+        lambda s: wengert.where(s > 0, s * s, 0.0).sum(),
+        lambda s: wengert.where(s > 0, s, 0.0).sum(),
+        lambda s: s.exp().cumsum(0).sum(),
+    ],
+)
+def test_the_gradients_of_two_summands_share_no_memory(function: Any) -> None:
+    a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    function(a + b).backward()
+    before = b.grad.tolist()
+    a.grad.mul_(10)
+    assert b.grad.tolist() == before
+
+
 def test_a_hook_that_keeps_a_gradient_keeps_its_value() -> None:
     x = leaf(1.0, 2.0)
     seen: list[Any] = []

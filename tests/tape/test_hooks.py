@@ -219,3 +219,11 @@ def test_a_retained_gradient_is_that_of_the_newest_value(part: bool) -> None:
     (y * y).sum().backward()
     assert y.grad.tolist() == (y.detach() * 2).tolist()
     assert x.grad.tolist() == [450, 900]
+
+
+def test_what_a_hook_returns_is_not_the_memory_of_a_gradient() -> None:
+    x, given = leaf(1.0, 2.0), tensor([5.0, 6.0], dtype="float64")
+    x.register_hook(lambda g: given)
+    (x * x).sum().backward()
+    x.grad.mul_(10)
+    assert given.tolist() == [5, 6]

@@ -188,3 +188,25 @@ def test_backward_from_several_threads_on_graphs_of_their_own() -> None:
     for thread in threads:
         thread.join(60)
     assert found == [201.0] * 8
+
+
+def test_a_decorated_generator_is_thrown_into_and_closed_in_its_mode() -> None:
+    seen: list[Any] = []
+
+    @wengert.no_grad()
+    def values() -> Any:
+        try:
+            try:
+                yield 1
+            except KeyError:
+                seen.append(("caught", recorded()))
+            yield 2
+        finally:
+            seen.append(("closed", recorded()))
+
+    generator = values()
+    next(generator)
+    assert generator.throw(KeyError("x")) == 2
+    generator.close()
+    assert seen == [("caught", False), ("closed", False)]
+    assert recorded()

@@ -87,3 +87,21 @@ def test_overlap_of_source_and_target() -> None:
     x = vector(1, 2, 3, 4)
     x.reshape(2, 2).copy_(x.reshape(2, 2).t())
     assert x.tolist() == [1, 3, 2, 4]
+
+
+def test_what_is_no_leaf_any_more_may_be_written_through_views_and_a_new_leaf_may_not() -> None:
+    x = wengert.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    for t in (x, y):
+        assert t[0].requires_grad
+    x.requires_grad_(False)
+    y.detach_()
+    for t in (x, y):
+        t[:1].mul_(3)
+        assert not t.requires_grad
+    assert (x.tolist(), y.tolist()) == ([3, 2], [6, 4])
+    x.requires_grad_()
+    x.data = wengert.tensor([5.0, 6.0])
+    with pytest.raises(RuntimeError, match="a view of a leaf"):
+        x[:1].mul_(3)
+    assert x.tolist() == [5, 6]

@@ -111,7 +111,11 @@ class _GradMode:
                     try:
                         resume = functools.partial(generator.send, (yield value))
                     except GeneratorExit:
-                        generator.close()
+                        token = set_mode()
+                        try:
+                            generator.close()
+                        finally:
+                            modes_var.reset(token)
                         raise
                     except BaseException as error:  # noqa: BLE001
                         resume = functools.partial(generator.throw, error)

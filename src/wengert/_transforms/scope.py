@@ -111,7 +111,6 @@ class Scope:
                 handle._edge = None
                 if handle._view is not None:
                     handle._view.base.edge = None
-                    handle._view.seen = handle._view.base.version
         self._made = []
 
     # ---- what `record` asks -----------------------------------------------------------------
