@@ -87,7 +87,7 @@ import wengert as w
         ),
         (
             lambda: w.ones(0).max(),
-            "amax: dim (0,) of shape (0,) is empty; it has no extreme.",
+            "max: dim 0 of shape (0,) is empty; it has no extreme. Ask x.numel() first.",
         ),
         (lambda: w.ones(2).item(), "a tensor of shape (2,) has no number: it is not one number."),
         (
