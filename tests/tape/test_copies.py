@@ -146,3 +146,28 @@ def test_repeat_copies_also_where_nothing_moves(
     y.add_(1)
     assert set(y.reshape(-1).tolist()) == {2}
     assert set(x.reshape(-1).tolist()) == {5}
+
+
+def test_a_deep_copy_shares_nothing_that_an_attribute_holds() -> None:
+    x = wengert.tensor([1.0, 2.0], requires_grad=True)
+    x.notes, x.own = ["first"], x
+    x.grad = wengert.ones(2)
+    y, gradient = copy.deepcopy((x, x.grad))
+    y.notes.append("second")
+    assert x.notes == ["first"]
+    assert y.own is y
+    assert y.grad is gradient
+
+
+def test_a_shallow_copy_shares_memory_and_is_a_leaf_of_its_own() -> None:
+    x = wengert.tensor([1.0, 2.0], requires_grad=True)
+    y = copy.copy(x)
+    (y * y).sum().backward()
+    assert x.grad is None
+    assert y.grad.tolist() == [2, 4]
+    with wengert.no_grad():
+        y.mul_(2)
+    assert x.tolist() == [2, 4]
+    double = copy.copy(x * 2)
+    double.sum().backward()
+    assert x.grad.tolist() == [2, 2]

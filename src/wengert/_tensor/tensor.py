@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any, NoReturn
 
 import numpy as np
@@ -553,12 +554,11 @@ class Tensor(
             )
         made = new_handle(np.array(concrete(self, "copy")))
         made.__class__ = type(self)
-        made.__dict__.update(_own_attributes(self))
+        memo[id(self)] = made
+        made.__dict__.update(deepcopy(_own_attributes(self), memo))
         if self.requires_grad:
             attach_leaf(made)
-        if self._grad is not None:
-            made._grad = self._grad.__deepcopy__(memo)
-        memo[id(self)] = made
+        made._grad = deepcopy(self._grad, memo)
         return made
 
     def __copy__(self) -> Any:
@@ -566,7 +566,10 @@ class Tensor(
         made.__class__ = type(self)
         made.__dict__.update(_own_attributes(self))
         if self.requires_grad:
-            made._edge = self._edge
+            if self.is_leaf:
+                attach_leaf(made)
+            else:
+                made._edge = edge_of(self)
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
