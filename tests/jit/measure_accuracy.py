@@ -127,6 +127,13 @@ FUNCTIONS: dict[str, Measured] = {
     "cosh": Measured(mp.cosh, _one(uniform(-2, 2), uniform(-712, 712), uniform(-91, 91))),
     "log": Measured(mp.log, _one(positive_exponent, uniform(0.3, 3), near(1.0))),
     "log1p": Measured(mp.log1p, _one(uniform(-1, 2), any_exponent, near(-1.0), near(0.0))),
+    "exp2": Measured(
+        lambda x: mp.mpf(2) ** x, _one(uniform(-2, 2), uniform(-151, 129), uniform(-1076, 1025))
+    ),
+    "log2": Measured(
+        lambda x: mp.log(x) / mp.ln2, _one(positive_exponent, uniform(0.3, 3), near(1.0))
+    ),
+    "log10": Measured(mp.log10, _one(positive_exponent, uniform(0.3, 3), near(1.0))),
     "asinh": Measured(mp.asinh, _one(uniform(-3, 3), any_exponent, near(0.0))),
     "acosh": Measured(mp.acosh, _one(uniform(1, 3), positive_exponent, near(1.0))),
     "atanh": Measured(mp.atanh, _one(uniform(-1, 1), near(1.0), near(0.0), any_exponent)),

@@ -30,6 +30,9 @@ UNARY: dict[str, Any] = {
     "cosh": np.cosh,
     "log": np.log,
     "log1p": np.log1p,
+    "exp2": np.exp2,
+    "log2": np.log2,
+    "log10": np.log10,
     "asinh": np.arcsinh,
     "acosh": np.arccosh,
     "atanh": np.arctanh,
@@ -78,6 +81,23 @@ def quotients(dtype: str) -> list[Array]:
     return [table[:, 0].copy(), table[:, 1].copy()]
 
 
+WHOLE = ("exp2", "log2", "log10")
+
+
+def whole(operation: str, dtype: str) -> tuple[Array, Array]:
+    """All powers of the base that a dtype has, as the argument and the result or in turn."""
+    info = np.finfo(NUMPY[dtype])
+    if operation == "log10":
+        steps = range(-37, 39) if dtype == "f32" else range(-307, 309)
+        powers: Array = np.array([float(f"1e{k}") for k in steps])
+    else:
+        steps = range(int(info.minexp) - int(info.nmant), int(info.maxexp))
+        powers = np.ldexp(1.0, np.array(steps))
+    exponents: Array = np.array(steps, float)
+    powers, exponents = powers.astype(NUMPY[dtype]), exponents.astype(NUMPY[dtype])
+    return (exponents, powers) if operation == "exp2" else (powers, exponents)
+
+
 def hash_operands() -> list[Array]:
     rng = np.random.default_rng(3)
     return [rng.integers(-(2**63), 2**63 - 1, 100) for _ in range(2)]
@@ -96,6 +116,8 @@ def asked() -> dict[str, list[Array]]:
             found[f"{operation}.{dtype}.ends"] = pairs(dtype)
     for operation, dtype in itertools.product(DIVISIONS, (*FLOATS, *INTEGERS)):
         found[f"{operation}.{dtype}.quotients"] = quotients(dtype)
+    for operation, dtype in itertools.product(WHOLE, FLOATS):
+        found[f"{operation}.{dtype}.whole"] = [whole(operation, dtype)[0]]
     found["hash64.i64.bits"] = hash_operands()
     return found
 
@@ -176,6 +198,14 @@ def test_division_equals_numpy(answers: Answers, operation: str, dtype: str) -> 
     with np.errstate(all="ignore"):
         expected = BINARY[operation](*operands)
     for where, result in every_result(answers, f"{operation}.{dtype}.quotients"):
+        np.testing.assert_array_equal(result, expected, err_msg=where)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("operation", WHOLE)
+def test_powers_of_the_base_are_exact(answers: Answers, operation: str, dtype: str) -> None:
+    expected = whole(operation, dtype)[1]
+    for where, result in every_result(answers, f"{operation}.{dtype}.whole"):
         np.testing.assert_array_equal(result, expected, err_msg=where)
 
 

@@ -22,14 +22,18 @@ _POSITIVE = reals(0.2, 3)
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
 
 
-@elementwise(partials=[lambda out: mul(out, _LN2)], kind="float", dtypes="fc")
+@elementwise(partials=[lambda out: mul(out, _LN2)], kind="float", scalar="exp2", dtypes="fc")
 def exp2(x: Any) -> Any:
     """2 ** x."""
     return np.exp(x * _LN2) if x.dtype.kind == "c" else np.exp2(x)
 
 
 @elementwise(
-    partials=[lambda x: Over(mul(x, _LN2))], kind="float", samples=[_POSITIVE], dtypes="fc"
+    partials=[lambda x: Over(mul(x, _LN2))],
+    kind="float",
+    scalar="log2",
+    samples=[_POSITIVE],
+    dtypes="fc",
 )
 def log2(x: Any) -> Any:
     """The logarithm to base 2, exact at powers of 2."""
@@ -37,7 +41,11 @@ def log2(x: Any) -> Any:
 
 
 @elementwise(
-    partials=[lambda x: Over(mul(x, _LN10))], kind="float", samples=[_POSITIVE], dtypes="fc"
+    partials=[lambda x: Over(mul(x, _LN10))],
+    kind="float",
+    scalar="log10",
+    samples=[_POSITIVE],
+    dtypes="fc",
 )
 def log10(x: Any) -> Any:
     """The logarithm to base 10, exact at powers of 10."""

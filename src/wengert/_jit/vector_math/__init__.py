@@ -14,6 +14,7 @@ from functools import cache
 
 from . import (
     arcs,
+    bases,
     error_functions,
     exponentials,
     hashing,
@@ -46,12 +47,15 @@ _add(
     1,
     exp=exponentials.exp,
     expm1=exponentials.expm1,
+    exp2=bases.exp2,
     sigmoid=exponentials.sigmoid,
     tanh=exponentials.tanh,
     sinh=exponentials.sinh,
     cosh=exponentials.cosh,
     log=logarithms.log,
     log1p=logarithms.log1p,
+    log2=bases.log2,
+    log10=bases.log10,
     asinh=logarithms.asinh,
     acosh=logarithms.acosh,
     atanh=logarithms.atanh,

@@ -39,7 +39,7 @@ def _upper(x: Value) -> Value:
     return (x.bits() & UPPER_HALF).as_float()
 
 
-def _log2(x: Value) -> tuple[Value, Value]:
+def log2_in_two(x: Value) -> tuple[Value, Value]:
     """log2 of a positive finite float64 as an upper part of 26 bits and the rest."""
     subnormal = x < SMALLEST_NORMAL[64]
     exponent, m = split(select(subnormal, x * 2.0 ** MANTISSA[64], x))
@@ -66,7 +66,7 @@ def _log2(x: Value) -> tuple[Value, Value]:
 
 def _power_of_positive(x: Value, y: Value) -> Value:
     """x^y for finite x > 0."""
-    log1, log2 = _log2(x)
+    log1, log2 = log2_in_two(x)
     y1 = _upper(y)
     # y log2(x) = high + low
     high = y1 * log1
