@@ -90,11 +90,16 @@ def _operands(
     return tuple(int(k) for k in chosen)
 
 
-def new_nan(operands: list[torch.Tensor], result: torch.Tensor) -> bool:
-    """Whether an operator left its domain: NaN from operands without."""
-    if not result.is_floating_point() or not bool(result.isnan().any()):
+def leaves_domain(operands: list[torch.Tensor], result: torch.Tensor) -> bool:
+    """Whether an operator made NaN of numbers, or overflowed; poles (at 0 and 1) are no overflow."""
+    if not result.is_floating_point():
         return False
-    return not any(one.is_floating_point() and bool(one.isnan().any()) for one in operands)
+    floats = [one for one in operands if one.is_floating_point()]
+    if bool(result.isnan().any()):
+        return not any(bool(one.isnan().any()) for one in floats)
+    if not bool(result.isinf().any()) or any(bool(one.isinf().any()) for one in floats):
+        return False
+    return not any(bool(((one == 0) | (one.abs() == 1)).any()) for one in floats)
 
 
 def _usable(rng: numpy.random.Generator, operands: list[torch.Tensor], result: object) -> bool:
@@ -104,7 +109,7 @@ def _usable(rng: numpy.random.Generator, operands: list[torch.Tensor], result: o
         return False
     if not result.is_floating_point() or not result.numel():
         return True
-    if new_nan(operands, result):
+    if leaves_domain(operands, result):
         return rng.random() < 0.1
     finite = torch.isfinite(result).double().mean().item()
     return finite >= 0.5 or rng.random() < 0.2

@@ -18,7 +18,7 @@ import torch
 
 import wengert
 
-from .generate import new_nan, their_inputs
+from .generate import leaves_domain, their_inputs
 from .program import Program
 from .table import TABLE, apply
 
@@ -203,7 +203,23 @@ class Judge:
             text = self._differs(number, result)
             if text is not None:
                 return self._failed("value", number, text)
+            if not TABLE[step.name].exact and self._zeros_differ(number, result):
+                return None
         return None
+
+    def _zeros_differ(self, number: int, result: Any) -> bool:
+        """Whether a sum is 0 in both libraries, of different signs: its order decides."""
+        ours, theirs = _array(result), _array(self.theirs[number])
+        if (
+            ours.dtype.kind != "f"
+            or not (
+                (ours == 0) & (numpy.signbit(ours) != numpy.signbit(theirs)) & (theirs == 0)
+            ).any()
+        ):
+            return False
+        self.counts.unstable += 1
+        self.ours.pop()
+        return True
 
     def _differs(self, number: int, result: Any) -> str | None:
         return differs(
@@ -263,13 +279,13 @@ class Judge:
         return None
 
     def _left_domain(self) -> bool:
-        """Whether a step made NaN of numbers, or only one library found exactly 0 (a kink)."""
+        """Whether a step made NaN of numbers or overflowed, or only one library has exactly 0."""
         first = len(self.program.inputs)
         for our, their in zip(self.ours, self.theirs, strict=True):
             if ((_array(our) == 0) != (_array(their) == 0)).any():
                 return True
         return any(
-            new_nan([self.theirs[k] for k in step.operands], self.theirs[first + number])
+            leaves_domain([self.theirs[k] for k in step.operands], self.theirs[first + number])
             for number, step in enumerate(self.program.steps)
         )
 

@@ -21,7 +21,7 @@ several(
 )
 several("sqrt neg square deg2rad rad2deg positive", 1, "f", exact=True)
 several(
-    "abs sign floor ceil trunc round frac relu nn.functional.relu6 nn.functional.leaky_relu "
+    "abs floor ceil trunc round frac relu nn.functional.relu6 nn.functional.leaky_relu "
     "nn.functional.hardtanh nn.functional.hardswish nan_to_num "
     "nn.functional.hardshrink nn.functional.softshrink",
     1,
@@ -40,6 +40,7 @@ def _no_nan(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return None if any(bool(one.isnan().any()) for one in operands) else {}
 
 
+several("sign", 1, "f", exact=True, selects=True, propose=_no_nan)  # docs/differences.md
 several("signbit", 1, "fib", exact=True, propose=_no_nan)
 several("add sub mul", 2, "fi", exact=True)
 several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True)
@@ -197,9 +198,19 @@ several(
     "prod",
     1,
     "fi",
+    selects=True,
     propose=lambda rng, ops: _dim_keepdim(rng, ops) if maybe(rng, 0.8) else {},
 )
-several("cumsum cumprod logcumsumexp softmax log_softmax", 1, "f", propose=_dim)
+several("cumsum softmax log_softmax", 1, "f", propose=_dim)
+several("cumprod", 1, "f", propose=_dim, selects=True)  # PyTorch divides by elements
+
+
+def _moderate(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    """PyTorch's gradient of logcumsumexp loses the digits before the point."""
+    return _dim(rng, operands) if bool((operands[0].abs() < 30).all()) else None
+
+
+several("logcumsumexp", 1, "f", propose=_moderate)
 several("argmax argmin", 1, "f", propose=_dim_keepdim, exact=True)
 
 
