@@ -63,7 +63,7 @@ def test_deep_copies_share_nothing(way: str) -> None:
     assert x.grad.tolist() == [3, 3]
 
 
-def test_a_shallow_copy_shares_memory_and_the_place_in_the_record() -> None:
+def test_a_shallow_copy_shares_memory_and_version() -> None:
     x = leaf(1.0, 2.0)
     y = copy.copy(x)
     with wengert.no_grad():

@@ -96,6 +96,9 @@ def test_hooks_run_for_grad_and_for_an_input() -> None:
     y.register_hook(lambda g: g * 5)
     (g,) = wengert.autograd.grad(y * 1, y)
     assert g.item() == 5
+    y = x * x
+    y.register_hook(lambda g: g * 5)
+    assert [g.item() for g in wengert.autograd.grad(y * 1, [y, x])] == [5, 20]
 
 
 def test_hooks_record_under_create_graph() -> None:
@@ -227,3 +230,14 @@ def test_what_a_hook_returns_is_not_the_memory_of_a_gradient() -> None:
     (x * x).sum().backward()
     x.grad.mul_(10)
     assert given.tolist() == [5, 6]
+
+
+def test_after_a_write_through_a_view_the_base_is_computed_from_it() -> None:
+    x = leaf(1.0, 2.0)
+    y = x * 3
+    y.retain_grad()
+    part = y[:]
+    part.mul_(2)
+    (part * part + y).sum().backward()
+    assert y.grad.tolist() == [1, 1]
+    assert x.grad.tolist() == [78, 150]
