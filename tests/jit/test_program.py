@@ -92,6 +92,14 @@ def test_products_by_the_library_read_transposed_and_strided_matrices(rng: Rng) 
     agree(whole([x, y], [product, again]), [normal(rng, 30, 40), normal(rng, 2, 50, 30)], 2e-4)
 
 
+def test_products_by_the_library_of_one_number_everywhere(rng: Rng) -> None:
+    x = given((30, 40))
+    threes = made("full", shape=(20, 30), value=3.0, dtype=np.dtype("float32"))
+    turned = made("permute", threes, axes=(1, 0))
+    outputs = [made("matmul", threes, x), made("matmul", threes, turned)]
+    agree(whole([x], outputs), [normal(rng, 30, 40)], 1e-3)
+
+
 def test_windows_folds_scans_and_positions(rng: Rng) -> None:
     x = given((4, 5, 6), "float64")
     reversed_rows = made("slice", x, slices=((0, 4, 1), (4, 5, -1), (0, 6, 1)))

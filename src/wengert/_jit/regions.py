@@ -102,14 +102,15 @@ class Region:
         return program
 
     def _with_copies(self, readable: Callable[[Value, set[Value]], bool]) -> list[Value]:
-        """The values, with copies of given matrices in layouts that a library cannot read."""
+        """The values, with copies of matrices that a library cannot read: of given ones in other
+        layouts, and of single numbers."""
         values: list[Value] = []
         copies: dict[Value, Value] = {}
         for value in self.values:
             if is_library_product(value) and has_library():
                 for source in dict.fromkeys(value.inputs):
-                    is_given = root_of(source, set()).name == "input"
-                    if is_given and source not in copies and not readable(source, set()):
+                    lasting = root_of(source, set()).name in ("input", "literal")
+                    if lasting and source not in copies and not readable(source, set()):
                         copies[source] = copy_of(source)
                         values.append(copies[source])
                 value.inputs = tuple([copies.get(source, source) for source in value.inputs])
