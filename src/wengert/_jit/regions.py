@@ -103,7 +103,8 @@ class Region:
 
     def _with_copies(self, readable: Callable[[Value, set[Value]], bool]) -> list[Value]:
         """The values, with copies of matrices that a library cannot read: of given ones in other
-        layouts, and of single numbers."""
+        layouts, and of single numbers.
+        """
         values: list[Value] = []
         copies: dict[Value, Value] = {}
         for value in self.values:
