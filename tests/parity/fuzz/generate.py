@@ -91,7 +91,7 @@ def _operands(
 
 
 def leaves_domain(operands: list[torch.Tensor], result: torch.Tensor) -> bool:
-    """Whether an operator made NaN of numbers, or overflowed; poles (at 0 and 1) are no overflow."""
+    """Whether an operator made NaN of numbers, or overflowed: not at a pole (0 or 1)."""
     if not result.is_floating_point():
         return False
     floats = [one for one in operands if one.is_floating_point()]

@@ -267,12 +267,12 @@ class Judge:
             return self._failed("gradient", None, _short(error), "missing")
         self.slopes = [run[0] for run in theirs]
         finite = [abs(slope[numpy.isfinite(slope)]) for slope in self.slopes[0]]
-        finite += [0.01 * abs(cotangent) for cotangent in self.cotangents]
+        finite += [abs(cotangent).ravel() for cotangent in self.cotangents]
         self.floor = max((float(part.max()) for part in finite if part.size), default=0.0)
         for order, mode in enumerate(orders):
             for number, k in enumerate(self.floats):
                 text = self._derivative_differs(
-                    ours[order][number], [run[order][number] for run in theirs]
+                    k, ours[order][number], [run[order][number] for run in theirs]
                 )
                 if text is not None:
                     return self._failed(mode, None, f"by v{k}: {text}")
@@ -289,8 +289,12 @@ class Judge:
             for number, step in enumerate(self.program.steps)
         )
 
-    def _derivative_differs(self, ours: Array, theirs: list[Array]) -> str | None:
+    def _derivative_differs(self, k: int, ours: Array, theirs: list[Array]) -> str | None:
+        """By input k; at its infinities PyTorch's NaN is no answer."""
         eps = None
+        endless = numpy.isinf(self.program.inputs[k].array()) & numpy.isnan(theirs[0])
+        self.counts.unstable += int(endless.sum())
+        ours = numpy.where(endless, theirs[0], ours).astype(ours.dtype)
         if any(value.dtype == numpy.float32 for value in map(_plain, self.theirs)):
             eps = float(numpy.finfo(numpy.float32).eps)
         return differs(ours, theirs[0], theirs[1:], self.counts, self.selects, eps, self.floor)
@@ -336,7 +340,7 @@ class Judge:
         ]
         try:
             second = self._theirs(None, changed)
-            disturbed = self._theirs(3, changed)
+            disturbed = [self._theirs(noise, changed) for noise in (3, 4)]
         except (RuntimeError, IndexError, ValueError):
             return None
         batches = [
@@ -358,8 +362,9 @@ class Judge:
                 return None
             return self._failed("vmap", None, _short(error), "missing")
         for k, result in zip(sinks, results, strict=True):
+            others = [_array(run[k]) for run in disturbed]
             text = self._differs(k, result[0]) or differs(
-                _array(result[1]), _array(second[k]), [_array(disturbed[k])], self.counts, False
+                _array(result[1]), _array(second[k]), others, self.counts, False
             )
             if text is not None:
                 return self._failed("vmap", k, text)
@@ -413,7 +418,9 @@ class Judge:
             if text is not None:
                 return self._failed("jit", k, text)
         for number, slope in enumerate(self._filled(slopes) if slopes else ()):
-            text = self._derivative_differs(slope, [run[number] for run in self.slopes])
+            text = self._derivative_differs(
+                self.floats[number], slope, [run[number] for run in self.slopes]
+            )
             if text is not None:
                 return self._failed("jit", None, f"gradient by v{self.floats[number]}: {text}")
         return None
