@@ -352,3 +352,21 @@ def test_a_tensor_that_stands_at_two_places_is_read_where_the_code_reads_it() ->
     assert (f(x).item(), f(x).item()) == (2.0, 2.0)
     holder.used = wg.tensor(3.0)
     assert f(x).item() == 3.0
+
+
+def test_what_is_guarded_whole_once_stays_so() -> None:
+    """A number that two functions read, and code that is traced once and looks names up itself."""
+    plain = _Plain()
+    first = iter([True, False, False, False, False, False])  # no guard sees an iterator
+
+    def function(x: Any) -> Any:
+        if next(first):
+            assert getattr(plain, "re" + "scaled") == 2.0
+        return x * plain.rescaled
+
+    _set_scale(2.0)
+    f = wg.jit(function)
+    for value in (2.0, 3.0, 4.0, 5.0):
+        _set_scale(value)
+        assert f(wg.ones(2)).tolist() == [value] * 2
+    assert f.report().traces == 2

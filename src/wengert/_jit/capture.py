@@ -231,23 +231,25 @@ class _Capture:
         return handle
 
     def _substitute(self) -> None:
-        """Put symbols where lifted numbers stand."""
+        """Put symbols where lifted numbers stand; several containers may lead to one place."""
+        done: set[tuple[int, Any]] = set()
         for container, items in zip(self.state.containers, self.state.contents, strict=True):
-            seen: list[tuple[Any, Any]] = []
             for key, value in items:
-                if is_lifted(container, key, value, self.lifted):
-                    source = Source("slot", Slot(container.identity, key))
-                    place = container.place(key)
-                    if is_tuple(value):
-                        value = tuple(
-                            self._number(item, Source("item", (source, k)), f"{place}[{k}]")
-                            for k, item in enumerate(value)
-                        )
-                    else:
-                        value = self._number(value, source, place)
-                    container.set(key, value)
-                seen.append((key, value))
-            self.traced_contents.append(seen)
+                where = (id(container.holder), named(key))
+                if where in done or not is_lifted(container, key, value, self.lifted):
+                    continue
+                done.add(where)
+                source = Source("slot", Slot(container.identity, key))
+                place = container.place(key)
+                if is_tuple(value):
+                    value = tuple(
+                        self._number(item, Source("item", (source, k)), f"{place}[{k}]")
+                        for k, item in enumerate(value)
+                    )
+                else:
+                    value = self._number(value, source, place)
+                container.set(key, value)
+        self.traced_contents = [container.items() for container in self.state.containers]
 
     # ---- what changed -----------------------------------------------------------------------
 

@@ -52,6 +52,8 @@ class State:
         self._roots = roots
         self.names: frozenset[str] | None = None
         """The attribute names in the code that was traced; the others were not read. None: all."""
+        self._whole = False
+        """Whether some traced code looked attributes up by computed names: then all count."""
         self._fetched: set[str] = set()
         """The names that an `operator.attrgetter` among the state looks up."""
         self.containers: list[Container] = []
@@ -216,8 +218,10 @@ class State:
 
     def narrow(self, names: frozenset[str] | None) -> bool:
         """Guard only attributes that are named in traced code; whether anything changed by that."""
-        if self.names is not None:
-            names = None if names is None else self.names | names
+        if names is None or self._whole:
+            self._whole, names = True, None
+        elif self.names is not None:
+            names = self.names | names
         if names == self.names:
             return False
         before = self._keys()
