@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import _primitives as _primitives
+from ._base.dtypes import bfloat16 as _bfloat16
 from ._base.dtypes import (
     bool_,
     complex64,
@@ -87,6 +88,7 @@ from ._functions import special as _special
 from ._functions import spectra as _spectra
 from ._functions import splitting as _splitting
 from ._functions import statistics as _statistics
+from ._functions import tables as _tables
 from ._functions import transcendental as _transcendental
 from ._functions import views as _views
 from ._functions import window_functions as _window_functions
@@ -143,6 +145,7 @@ from ._functions.special import *
 from ._functions.spectra import *
 from ._functions.splitting import *
 from ._functions.statistics import *
+from ._functions.tables import *
 from ._functions.transcendental import *
 from ._functions.views import *
 from ._functions.window_functions import *
@@ -229,6 +232,8 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
+    if name == "bfloat16":
+        return _bfloat16()
     if name in _LAZY_MODULES:
         return importlib.import_module(f"wengert.{name}")
     if name in _LAZY_NAMES:
@@ -371,6 +376,7 @@ __all__ += _special.__all__
 __all__ += _spectra.__all__
 __all__ += _splitting.__all__
 __all__ += _statistics.__all__
+__all__ += _tables.__all__
 __all__ += _transcendental.__all__
 __all__ += _views.__all__
 __all__ += _window_functions.__all__

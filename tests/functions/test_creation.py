@@ -73,3 +73,16 @@ def test_tensors_from_data() -> None:
         w.from_numpy([1])
     with pytest.raises(TypeError, match="object is not supported"):
         w.tensor(np.array([None]))
+
+
+def test_options_of_pytorch_that_change_nothing() -> None:
+    given: dict[str, Any] = {"layout": w.strided, "pin_memory": False}
+    made = [
+        w.zeros(2, **given), w.full((2,), 1.0, **given), w.eye(2, **given),
+        w.arange(3, layout=w.strided), w.rand(2, **given), w.randn(2, **given),
+        w.randint(3, (2,), **given), w.randperm(3, **given), w.randn_like(w.ones(2), **given),
+        w.rand_like(w.ones(2), memory_format=w.preserve_format, **given),
+        w.randint_like(w.ones(2), 3, **given), w.ones(1).new_tensor([1], **given),
+        w.tensor([1], pin_memory=False),
+    ]  # fmt: skip
+    assert all(isinstance(x, w.Tensor) for x in made)

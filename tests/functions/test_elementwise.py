@@ -294,6 +294,22 @@ def test_bfloat16_with_numbers_stays_bfloat16() -> None:
     assert leaf.grad.dtype.name == "bfloat16" and leaf.grad.tolist() == [2.0]
 
 
+def test_derivatives_through_bfloat16() -> None:
+    x = w.tensor([1.5, -2.0], requires_grad=True)
+    (x.to(w.bfloat16) ** 2).sum().backward()
+    assert x.grad.dtype == "float32" and x.grad.tolist() == [3.0, -4.0]
+
+    def squares(x: Any) -> Any:
+        return (x.bfloat16() ** 2).sum()
+
+    point = x.detach()
+    value, slope = w.func.jvp(squares, (point,), (w.ones(2),))
+    assert (value.item(), slope.item(), slope.dtype.name) == (6.25, -1.0, "bfloat16")
+    assert w.func.hessian(squares)(point).tolist() == [[2.0, 0.0], [0.0, 2.0]]
+    assert w.vmap(w.func.grad(squares))(point.reshape(2, 1)).tolist() == [[3.0], [-4.0]]
+    assert w.jit(w.func.grad(squares))(point).tolist() == [3.0, -4.0]
+
+
 # ---- limits -------------------------------------------------------------------------------------
 
 

@@ -226,3 +226,26 @@ def test_older_names_of_interpolation() -> None:
 
 def test_the_default_dtype() -> None:
     assert w.get_default_dtype() == w.float32
+
+
+def test_methods_of_rectifiers() -> None:
+    assert w.tensor([-1.0, 0.3, 2.0]).hardshrink().tolist() == [-1.0, 0.0, 2.0]
+    assert w.tensor([-1.0, 0.3]).hardshrink(0.25).tolist() == [-1.0, np.float32(0.3)]
+    assert w.tensor([-1.0, 2.0]).prelu(w.tensor([0.25])).tolist() == [-0.25, 2.0]
+
+
+def test_linear_writes_into_out() -> None:
+    out = w.empty(0)
+    assert F.linear(w.ones(2, 3), w.ones(4, 3), w.ones(4), out=out) is out
+    assert out.tolist() == [[4.0] * 4] * 2
+
+
+def test_embedding_with_the_table_first() -> None:
+    table = w.arange(6.0).reshape(3, 2).requires_grad_()
+    w.embedding(table, w.tensor([[1, 2]]), padding_idx=2).sum().backward()
+    assert table.grad.tolist() == [[0, 0], [1, 1], [0, 0]]
+    rows = w.embedding(table, w.tensor([[1, 1]]), padding_idx=-2, scale_grad_by_freq=True)
+    assert rows.tolist() == [[[2, 3], [2, 3]]]
+    table.grad = None
+    rows.sum().backward()
+    assert table.grad.tolist() == [[0, 0], [1, 1], [0, 0]]

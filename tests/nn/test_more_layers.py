@@ -116,3 +116,15 @@ def test_unpooling_puts_maxima_back(rng: numpy.random.Generator) -> None:
 def test_errors(layer: Any) -> None:
     with pytest.raises(ValueError, match=r"^[A-Z]\w+: "):
         layer()
+
+
+def test_layers_that_name_axes() -> None:
+    x = wengert.rand(2, 6, 1, 3)
+    assert nn.Unflatten(1, (2, -1))(x).shape == (2, 2, 3, 1, 3)
+    assert repr(nn.Unflatten(1, (2, 3))) == "Unflatten(dim=1, unflattened_size=(2, 3))"
+    with pytest.raises(TypeError, match="must be a tuple of ints, not 5"):
+        nn.Unflatten(1, 5)  # type: ignore[arg-type]
+    numpy.testing.assert_allclose(nn.Softmax2d()(x).sum(1), numpy.ones((2, 1, 3)), rtol=1e-6)
+    numpy.testing.assert_array_equal(nn.Softmax2d()(x[0]), nn.Softmax2d()(x)[0])
+    with pytest.raises(wengert.errors.ShapeError, match="Softmax2d"):
+        nn.Softmax2d()(x[0, 0])

@@ -78,7 +78,14 @@ def _holds_tensor(data: Any) -> bool:
     return is_list_or_tuple(data) and any(_holds_tensor(item) for item in data)
 
 
-def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def tensor(
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    pin_memory: Any = None,
+    requires_grad: bool = False,
+) -> Any:
     """A new tensor with a copy of `data` (numbers, nested sequences, NumPy arrays, tensors).
 
     Python floats become the default dtype (float32), Python ints int64; NumPy keeps its dtype.

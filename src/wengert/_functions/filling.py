@@ -18,6 +18,9 @@ from .._record.door import new_handle
 from .creation import finish, settled
 from .out import takes_out
 
+strided = "strided"
+"""The one `layout` there is: every tensor has extents and strides."""
+
 
 @takes_out
 def full(
@@ -295,6 +298,7 @@ __all__ = [
     "ones",
     "ones_like",
     "scalar_tensor",
+    "strided",
     "zeros",
     "zeros_like",
 ]

@@ -377,7 +377,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     return slice_(whole, slices=((0, rows, 1), chosen if count else (0, 0, 1)))
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+@takes_out
+def linear(input: Any, weight: Any, bias: Any = None, *, out: Any = None) -> Any:
     """input @ weight.T + bias on the last axis; weight (out, in), bias (out,) or None.
 
     >>> import wengert

@@ -171,7 +171,9 @@ def rand(
     generator: Generator | None = None,
     out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: Any = None,
     requires_grad: bool = False,
 ) -> Any:
     """Uniform numbers in [0, 1).
@@ -189,7 +191,9 @@ def randn(
     generator: Generator | None = None,
     out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: Any = None,
     requires_grad: bool = False,
 ) -> Any:
     """Standard normal numbers; complex ones have variance 1, half of it in each part.
@@ -206,7 +210,10 @@ def rand_like(
     *,
     generator: Generator | None = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: Any = None,
+    memory_format: Any = None,
     requires_grad: bool = False,
 ) -> Any:
     """Uniform numbers in the shape and dtype of `input`.
@@ -224,7 +231,10 @@ def randn_like(
     *,
     generator: Generator | None = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: Any = None,
+    memory_format: Any = None,
     requires_grad: bool = False,
 ) -> Any:
     """Standard normal numbers in the shape and dtype of `input`.
@@ -257,7 +267,9 @@ def randint(
     generator: Generator | None = None,
     out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: Any = None,
     requires_grad: bool = False,
 ) -> Any:
     """Integers from `low` (0 if only one bound is given) up to but not including `high`.
@@ -282,7 +294,10 @@ def randint_like(
     *,
     generator: Generator | None = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: Any = None,
+    memory_format: Any = None,
     requires_grad: bool = False,
 ) -> Any:
     """Integers in the shape and dtype of `input`; bounds as in `randint`.
@@ -305,7 +320,9 @@ def randperm(
     generator: Generator | None = None,
     out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: Any = None,
     requires_grad: bool = False,
 ) -> Any:
     """0 to n - 1 in random order.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._base.errors import ShapeError
 from .._functions import activations as f
 from .._functions import rectifiers
 from .._primitives.transcendental import sigmoid, tanh
@@ -325,6 +326,24 @@ class Softmax(_AlongAxis):
     def forward(self, input: Any) -> Any:
         """softmax(x) along the axis."""
         return f.softmax(input, self.dim)
+
+
+class Softmax2d(Module):
+    """softmax over the channels of images: input (batch, channels, y, x), the batch may be absent.
+
+    >>> import wengert
+    >>> wengert.nn.Softmax2d()(wengert.zeros(2, 1, 1)).flatten()
+    tensor([0.5000, 0.5000])
+    """
+
+    def forward(self, input: Any) -> Any:
+        """softmax(x) along the third axis from the end."""
+        if input.ndim not in (3, 4):
+            raise ShapeError(
+                f"Softmax2d: expected (channels, y, x), with or without a batch in front, not "
+                f"shape {tuple(input.shape)}."
+            )
+        return f.softmax(input, -3)
 
 
 class LogSoftmax(_AlongAxis):

@@ -1,10 +1,12 @@
-"""Modules that apply an affine map, or none."""
+"""Modules that apply an affine map, or none, or only arrange axes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from .._base.kinds import is_list_or_tuple
 from .._functions.filling import empty
 from .._functions.matrix import linear
 from . import init
@@ -77,6 +79,31 @@ class Identity(Module):
     def forward(self, input: Any) -> Any:
         """The input itself."""
         return input
+
+
+class Unflatten(Module):
+    """One axis cut into several, as `Tensor.unflatten` does.
+
+    >>> import wengert
+    >>> wengert.nn.Unflatten(1, (3, 4))(wengert.zeros(2, 12)).shape
+    (2, 3, 4)
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        super().__init__()
+        self.dim = dim
+        self.unflattened_size = unflattened_size
+        if not is_list_or_tuple(unflattened_size):
+            raise TypeError(
+                f"Unflatten: unflattened_size must be a tuple of ints, not {unflattened_size!r}."
+            )
+
+    def forward(self, input: Any) -> Any:
+        """The input with more axes."""
+        return input.unflatten(self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
 class Flatten(Module):

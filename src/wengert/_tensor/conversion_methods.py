@@ -54,7 +54,14 @@ class ConversionMethods(Handle):
         return convert(self, other._data.dtype)
 
     def new_tensor(
-        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: Any = False
+        self,
+        data: Any,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: Any = False,
+        layout: Any = None,
+        pin_memory: Any = None,
     ) -> Any:
         """A tensor of `data` with the dtype of this one."""
         own = self._data.dtype if dtype is None else dtype

@@ -14,6 +14,7 @@ from .._functions import (
     comparison,
     complex_numbers,
     logic,
+    rectifiers,
     rounding,
     special,
     transcendental,
@@ -152,6 +153,7 @@ class PointwiseMethods(Handle):
     greater_equal_ = inplace(comparison.ge, "greater_equal_")
     gt = comparison.gt
     gt_ = inplace(comparison.gt, "gt_")
+    hardshrink = rectifiers.hardshrink
     heaviside = comparison.heaviside
     heaviside_ = inplace(comparison.heaviside, "heaviside_")
     hypot = arithmetic.hypot
@@ -231,6 +233,7 @@ class PointwiseMethods(Handle):
     positive = arithmetic.positive
     pow = arithmetic.pow
     pow_ = inplace(arithmetic.pow, "pow_")
+    prelu = rectifiers.prelu
     rad2deg = arithmetic.rad2deg
     rad2deg_ = inplace(arithmetic.rad2deg, "rad2deg_")
     reciprocal = e.reciprocal

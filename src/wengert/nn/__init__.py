@@ -15,6 +15,7 @@ from .._nn.activation import (
     Sigmoid,
     SiLU,
     Softmax,
+    Softmax2d,
     Softmin,
     Softplus,
     Softsign,
@@ -60,7 +61,7 @@ from .._nn.image import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
-from .._nn.linear import Flatten, Identity, Linear
+from .._nn.linear import Flatten, Identity, Linear, Unflatten
 from .._nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -254,6 +255,7 @@ __all__ = [
     "SmoothL1Loss",
     "SoftMarginLoss",
     "Softmax",
+    "Softmax2d",
     "Softmin",
     "Softplus",
     "Softshrink",
@@ -263,6 +265,7 @@ __all__ = [
     "Threshold",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
+    "Unflatten",
     "Unfold",
     "Upsample",
     "UpsamplingBilinear2d",
