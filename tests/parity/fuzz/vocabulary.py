@@ -202,7 +202,7 @@ several(
     propose=lambda rng, ops: _dim_keepdim(rng, ops) if maybe(rng, 0.8) else {},
 )
 several("cumsum softmax log_softmax", 1, "f", propose=_dim)
-several("cumprod", 1, "f", propose=_dim, selects=True)  # PyTorch divides by elements
+several("cumprod", 1, "f", propose=_dim, selects=True, orders=1)  # PyTorch divides by elements
 
 
 def _moderate(rng: RNG, operands: list[torch.Tensor]) -> Params | None:

@@ -67,6 +67,8 @@ def ours(value: Any, memo: dict[int, Any], views: bool = False) -> Any:
         return wengert.device(str(value))
     if isinstance(value, torch.Generator):
         return wengert.Generator().manual_seed(value.initial_seed())
+    if isinstance(value, torch.nn.Module):  # a layer without parameters, as a distance
+        return getattr(wengert.nn, type(value).__name__)()
     if isinstance(value, slice):
         return slice(*(ours(part, memo) for part in (value.start, value.stop, value.step)))
     return value

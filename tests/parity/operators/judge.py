@@ -73,7 +73,7 @@ def _count(tally: Tally, name: str, mode: str, label: str, check: Callable[[], N
         tally.wrong += 1
         tally.first_wrong = tally.first_wrong or f"{label}\n{error}"
     except Exception as error:  # noqa: BLE001 - whatever Wengert raises
-        value = mode == "jit" and isinstance(error, TracedValueError)
+        value = mode in ("jit", "vmap") and isinstance(error, TracedValueError)
         if exempted(name, mode) or (value and name.split("/")[0] in VALUE_DEPENDENT):
             tally.holes += 1
             return

