@@ -46,9 +46,13 @@ def _real_aval(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tu
     return [(shapes[0], real_of(dtypes[0]))]
 
 
+def _conj_transpose(site: Any, g: Any, i: int) -> Any:
+    return conj(g)
+
+
 @linear(
     abstract=lambda shapes, dtypes, params: [(shapes[0], dtypes[0])],
-    transpose=lambda site, g, i: conj(g),  # pyright: ignore[reportGeneralTypeIssues]
+    transpose=_conj_transpose,
     batch=pointwise_batch,
     samples=_ONE_COMPLEX,
 )
@@ -95,9 +99,13 @@ def view_as_real(x: Any) -> Any:
     return np.lib.stride_tricks.as_strided(parts, (*x.shape, 2), strides)
 
 
+def _parts(site: Any, g: Any, i: int) -> Any:
+    return view_as_real(g)
+
+
 @linear(
     abstract=lambda shapes, dtypes, params: [(shapes[0][:-1], complex_of(dtypes[0]))],
-    transpose=lambda site, g, i: view_as_real(g),
+    transpose=_parts,
     batch=pointwise_batch,
     view=True,
     samples=[

@@ -104,11 +104,13 @@ def lattice(x: Any, shape: Shape, starts: tuple[int, ...], steps: Steps) -> Any:
     return _part(x, shape, starts, steps)
 
 
+def _read_back(site: Any, g: Any, i: int) -> Any:
+    return lattice(g, **{name: site.params[name] for name in ("shape", "starts", "steps")})
+
+
 @linear(
     abstract=lambda shapes, dtypes, params: [(tuple(params["source"]), dtypes[0])],
-    transpose=lambda site, g, i: lattice(
-        g, **{name: site.params[name] for name in ("shape", "starts", "steps")}
-    ),
+    transpose=_read_back,
     batch=lambda p, ops, batched, size, params: p(
         ops[0], source=(size, *params["source"]), **batched_lattice(params, size)
     ),

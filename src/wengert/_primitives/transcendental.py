@@ -73,7 +73,11 @@ def rsqrt(x: Any) -> Any:
     return np.reciprocal(np.sqrt(x))
 
 
-@elementwise(partials=[lambda x: cos(x)], kind="float", scalar="sin", dtypes="fc")
+def _cos(x: Any) -> Any:
+    return cos(x)
+
+
+@elementwise(partials=[_cos], kind="float", scalar="sin", dtypes="fc")
 def sin(x: Any) -> Any:
     """Sine of x in radians."""
     return np.sin(x)
@@ -151,7 +155,11 @@ def atan2(y: Any, x: Any) -> Any:
     return np.arctan2(y, x)
 
 
-@elementwise(partials=[lambda x: cosh(x)], kind="float", scalar="sinh", dtypes="fc")
+def _cosh(x: Any) -> Any:
+    return cosh(x)
+
+
+@elementwise(partials=[_cosh], kind="float", scalar="sinh", dtypes="fc")
 def sinh(x: Any) -> Any:
     """Hyperbolic sine, (exp(x) - exp(-x)) / 2."""
     return np.sinh(x)
