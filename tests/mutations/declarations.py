@@ -43,8 +43,8 @@ DECLARATIONS = [
     Mutation(
         "partial: sine for cosine",
         _TRANSCENDENTAL,
-        "@elementwise(partials=[lambda x: cos(x)]",
-        "@elementwise(partials=[lambda x: sin(x)]",
+        "def _cos(x: Any) -> Any:\n    return cos(x)",
+        "def _cos(x: Any) -> Any:\n    return sin(x)",
         (_forward("sin-0-float64"),),
     ),
     Mutation(
