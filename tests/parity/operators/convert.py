@@ -40,6 +40,13 @@ def array(tensor: torch.Tensor) -> numpy.ndarray:
     return copy.numpy()
 
 
+def to_torch(values: numpy.ndarray) -> torch.Tensor:
+    """An array as a tensor of PyTorch, bfloat16 as well."""
+    if values.dtype.name == "bfloat16":
+        return torch.from_numpy(values.astype(numpy.float32)).bfloat16()
+    return torch.from_numpy(values)
+
+
 def _view(tensor: torch.Tensor) -> Any:
     """The tensor as a view of all its memory, as `as_strided` sees it."""
     flat = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage().clone())

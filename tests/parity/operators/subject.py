@@ -30,19 +30,6 @@ def quiet() -> Iterator[None]:
         yield
 
 
-_STRUCTURES = {
-    "cholesky": ("hermitian", 0),
-    "cholesky_inverse": ("triangular", 0),
-    "cholesky_solve": ("triangular", 1),
-    "linalg.cholesky": ("hermitian", 0),
-    "linalg.cholesky_ex": ("hermitian", 0),
-    "linalg.eigh": ("hermitian", 0),
-    "linalg.eigvalsh": ("hermitian", 0),
-    "triangular_solve": ("triangular", 1),
-}
-"""What the matrix in a place of the arguments is made before it is differentiated."""
-
-
 @dataclasses.dataclass
 class Subject:
     """An operator of the database."""
@@ -127,26 +114,6 @@ class Subject:
             return call.run(theirs)
         except Exception as error:
             raise NotApplicable(str(error)) from error
-
-    def structured(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function of a matrix that is made Hermitian or triangular first.
-
-        The database asks for that (`gradcheck_wrapper`) where an operator reads one triangle:
-        along other directions the modes of PyTorch contradict one another.
-        """
-        kind, place = _STRUCTURES.get(self.name, ("", 0))
-
-        def on_structure(*args: Any, **kwargs: Any) -> Any:
-            given = list(args)
-            if kind == "hermitian":
-                given[place] = given[place] + given[place].mH
-            elif kwargs.get("upper", self.name == "triangular_solve"):
-                given[place] = given[place].triu()
-            else:
-                given[place] = given[place].tril()
-            return function(*given, **kwargs)
-
-        return on_structure if kind else function
 
     def random(self, call: Call) -> bool:
         """Whether the call draws random numbers."""
