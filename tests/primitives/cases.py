@@ -40,7 +40,7 @@ REAL_ONLY = {
     "view_as_complex",
 }
 COMPLEX_ONLY = {"conj", "dft", "eig", "imag", "modulus", "real", "view_as_real"}
-FIXED_DTYPE = {"constant", "full", "iota", "to"}
+FIXED_DTYPE = {"constant", "full", "iota", "reinterpret", "to"}
 """Their parameters say the dtype."""
 
 SHAPES: dict[int, list[tuple[tuple[int, ...], ...]]] = {

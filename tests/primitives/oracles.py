@@ -776,6 +776,12 @@ def _view_put(base: Array, value: Array, chain: Any) -> Array:
     return flat.reshape(base.shape)
 
 
+def _reinterpret(x: Array, dtype: Any) -> Array:
+    """By way of bytes: x is float64, as its samples are."""
+    found = numpy.frombuffer(numpy.array(x, float).tobytes(), dtype)
+    return found.reshape(*x.shape[:-1], -1) if x.ndim else found.reshape(())
+
+
 def _bessel_i(x: Array, order: int, scaled: bool) -> Array:
     return _each(lambda v: mp.besseli(order, v) * (mp.exp(-abs(v)) if scaled else 1), x)
 
@@ -872,6 +878,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "ranked": _ranked,
     "real": lambda x: _each(mp.re, x),
     "regularity": _regularity,
+    "reinterpret": _reinterpret,
     "reshape": _reshape,
     "row_order": _row_order,
     "scatter_add": _scatter_add,

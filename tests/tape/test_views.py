@@ -318,11 +318,6 @@ def test_conj_is_a_copy() -> None:
     assert z.tolist() == Z.tolist()
 
 
-def test_a_view_as_another_dtype_raises() -> None:
-    with pytest.raises(TypeError, match="another dtype"):
-        wengert.ones(2).view(wengert.int32)
-
-
 def test_parts_may_be_written() -> None:
     x = wengert.from_numpy(X.copy()).requires_grad_()
     y = x * 1
@@ -385,3 +380,76 @@ def test_a_view_made_under_no_grad_may_not_be_written_with_grad() -> None:
     with wengert.no_grad():
         part.mul_(3)
     assert y.tolist() == [2, 12, 18]
+
+
+# ---- the same bytes as another dtype ------------------------------------------------------------
+
+
+BYTES = numpy.arange(48, dtype=numpy.uint8).reshape(3, 16)
+
+
+@pytest.mark.parametrize("new", ["int8", "uint8", "int16", "float32", "int64", "complex64"])
+@pytest.mark.parametrize("old", ["uint8", "float32", "float64", "complex64"])
+def test_bytes_as_another_dtype(old: str, new: str) -> None:
+    array = numpy.frombuffer(BYTES.tobytes(), old).reshape(3, -1)
+    expected = numpy.frombuffer(BYTES.tobytes(), new).reshape(3, -1)
+    x = wengert.from_numpy(array.copy())
+    seen = x.view(new)
+    numpy.testing.assert_array_equal(seen.numpy(), expected)
+    assert seen.data_ptr() == x.data_ptr()
+    numpy.testing.assert_array_equal(wengert.vmap(lambda row: row.view(new))(x).numpy(), expected)
+    numpy.testing.assert_array_equal(wengert.jit(lambda x: x.view(dtype=new))(x).numpy(), expected)
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (lambda x: x[:, :3], "fill whole ones"),
+        (lambda x: x.t(), "side by side"),
+        (lambda x: x[:, ::2], "side by side"),
+        (lambda x: x[:, 1:3], "begin where no float64 can begin"),
+        (lambda x: x.flatten()[:15].reshape(3, 5)[:, :4], "begin where no float64 can begin"),
+        (lambda x: x[0, 0], "0-d float32 tensor"),
+    ],
+)
+def test_bytes_that_do_not_fit_another_dtype(part: Any, message: str) -> None:
+    with pytest.raises((wengert.errors.ShapeError, wengert.errors.DimensionError), match=message):
+        part(wengert.ones(4, 4)).view(wengert.float64)
+
+
+def test_nothing_as_another_dtype() -> None:
+    assert wengert.ones(0, 4).view(wengert.float64).shape == (0, 2)
+    assert wengert.ones(3, 0).view(wengert.int8).shape == (3, 0)
+    assert wengert.ones(4, 4).t().view(wengert.int32).stride() == (1, 4)
+    with pytest.raises(TypeError, match="a shape or a dtype"):
+        wengert.ones(4).view(2, 2, dtype=wengert.int32)
+
+
+def test_a_write_to_bytes_reaches_the_numbers() -> None:
+    def halved(x: Any) -> Any:
+        y = x * 2
+        y[:, :1].view(wengert.int32).sub_(1 << 23)
+        return y
+
+    x = wengert.tensor([[1.0, 3.0], [5.0, 7.0]])
+    expected = [[1.0, 6.0], [5.0, 14.0]]
+    assert halved(x).tolist() == wengert.jit(halved)(x).tolist() == expected
+    assert wengert.vmap(halved)(x.expand(2, 2, 2)).tolist() == [expected, expected]
+
+    def shifted(x: Any) -> None:
+        x.view(wengert.int16).view(wengert.int32).add_(1 << 23)
+
+    shifted(x)
+    wengert.jit(shifted)(x)
+    assert x.tolist() == [[4.0, 12.0], [20.0, 28.0]]
+
+
+def test_bytes_have_no_derivative() -> None:
+    x = wengert.tensor([1.0, 2.0], requires_grad=True)
+    assert not (x * 2).view(wengert.float64).requires_grad
+    (x * x).view(wengert.float32).sum().backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+    _, slope = wengert.func.jvp(
+        lambda x: x.view(wengert.float64), (x.detach(),), (wengert.ones(2),)
+    )
+    assert slope.tolist() == [0.0]

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import int64
+from .._base.dtypes import as_dtype, int64
 from .._base.errors import DimensionError, ShapeError
 from .._base.kinds import is_list_or_tuple
 from .._base.shapes import as_shape, broadcast, normalize_axis, resolve_reshape
 from .._declare.elementwise import convert
 from .._primitives import shaping as p
 from .._record.layout import layout
+from .views import seen_as
 
 contiguous_format = "contiguous_format"
 preserve_format = "preserve_format"
@@ -53,16 +54,22 @@ def reshape_as(input: Any, other: Any) -> Any:
     return reshape(input, tuple(other._data.shape))
 
 
-def view(input: Any, *sizes: Any, size: Any = None) -> Any:
+def view(input: Any, *sizes: Any, size: Any = None, dtype: Any = None) -> Any:
     """`reshape` that never copies: it raises where the memory layout does not allow a view.
+
+    `view(dtype)` reads the same bytes as numbers of another dtype, which has no derivative.
 
     >>> import wengert
     >>> wengert.arange(4).view(2, 2)
     tensor([[0, 1],
             [2, 3]])
     """
-    if len(sizes) == 1 and not isinstance(sizes[0], int | np.integer | tuple | list):
-        raise TypeError("view: a view as another dtype is not supported; use x.to(dtype).")
+    if dtype is None and len(sizes) == 1 and _names_dtype(sizes[0]):
+        dtype, sizes = sizes[0], ()
+    if dtype is not None:
+        if sizes or size is not None:
+            raise TypeError("view: give a shape or a dtype, one after the other.")
+        return seen_as(input, as_dtype(dtype))
     data = input._data
     new = resolve_reshape("view", data.size, tuple(data.shape), _sizes(sizes, size))
     try:
@@ -74,6 +81,10 @@ def view(input: Any, *sizes: Any, size: Any = None) -> Any:
             f"viewed as {new}. Use reshape, which copies if it has to."
         ) from None
     return p.reshape(input, shape=new)
+
+
+def _names_dtype(value: Any) -> bool:
+    return isinstance(value, type | str | np.dtype)
 
 
 def view_as(input: Any, other: Any) -> Any:

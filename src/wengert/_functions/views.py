@@ -1,4 +1,4 @@
-"""Parts of a tensor without copying, and tensors with such a part replaced.
+"""Parts of a tensor without copying, its bytes as another dtype, tensors with a part replaced.
 
 Each part is described by a chain of view primitives; a view applies the chain, `*_scatter` puts a
 value through it. Parts that an index tensor names are in `indexing` and `scattering`.
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import complex_of, int64
+from .._base.dtypes import Dtype, complex_of, int64
 from .._base.errors import DimensionError, DtypeError, InplaceError, ShapeError
 from .._base.kinds import is_array
 from .._base.shapes import Shape, as_shape, normalize_axis, size_of
@@ -22,7 +22,7 @@ from .._primitives import shaping as p
 from .._primitives.elementwise import add, lt, where
 from .._primitives.indexing import iota, put, take
 from .._primitives.lattices import lattice
-from .._primitives.writing import view_put
+from .._primitives.writing import reinterpret, view_put
 from .._record import modes as _modes
 from .._record.layout import layout, placed
 from .._record.storage import DynamicView, attach_view, whole_of
@@ -44,6 +44,33 @@ def _replaced(x: Any, src: Any, chain: Chain, name: str) -> Any:
             f"{name}: src has shape {tuple(src._data.shape)}, but the place has {tuple(shape)}."
         )
     return view_put(x, convert(src, x._data.dtype), chain=chain)
+
+
+def seen_as(x: Any, dtype: Dtype) -> Any:
+    """The bytes of x as numbers of a dtype, without a history; with its own dtype, just a view."""
+    old, shape = x._data.dtype, tuple(x._data.shape)
+    if dtype == old:
+        return p.reshape(x, shape=shape)
+    if dtype.itemsize != old.itemsize:
+        if not shape:
+            raise DimensionError(
+                f"view: a 0-d {old} tensor is no row of {dtype} numbers. Give it an axis first: "
+                "x.view(1)."
+            )
+        laid, start = placed(x)
+        steps = (start, *(stride for stride, n in zip(laid.strides[:-1], shape) if n > 1))
+        beside = not x._data.size or shape[-1] == 1 or laid.strides[-1] == old.itemsize
+        if not beside or (shape[-1] * old.itemsize) % dtype.itemsize:
+            raise ShapeError(
+                f"view: the last axis of shape {shape} with strides {laid.strides} in bytes cannot "
+                f"be read as {dtype}: its {old} numbers must lie side by side, and fill whole ones."
+            )
+        if x._data.size and any(step % dtype.itemsize for step in steps):
+            raise ShapeError(
+                f"view: rows of shape {shape} begin where no {dtype} can begin (offset and strides "
+                f"in bytes: {steps}). Use x.contiguous().view(dtype)."
+            )
+    return reinterpret(x.detach(), dtype=dtype)
 
 
 # ---- slices of one axis -------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""In-place writes as functions of values: what a write means for derivatives and in a trace."""
+"""In-place writes as functions of values: what a write means for derivatives and in a trace.
+
+Beside them the views that have no derivative: without a history, and as another dtype.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._base.dtypes import Dtype
 from .._declare.linear import linear, other
 from .._declare.samples import Sample
 from .._graph.value import Chain
@@ -120,6 +124,28 @@ def overwrite(old: Any, new: Any) -> Any:
 def detach(x: Any) -> Any:
     """The same memory without a history."""
     return x[...]
+
+
+def _reinterpreted(shapes: Any, dtypes: Any, params: Any) -> Any:
+    old, new = dtypes[0].itemsize, params["dtype"].itemsize
+    shape = shapes[0] if old == new else (*shapes[0][:-1], shapes[0][-1] * old // new)
+    return [(shape, params["dtype"])]
+
+
+@other(
+    abstract=_reinterpreted,
+    batch=pointwise_batch,
+    view=True,
+    samples=[
+        Sample(lambda rng: [rng.standard_normal((2, 3))], {"dtype": np.dtype("int64")}),
+        Sample(lambda rng: [rng.standard_normal((2, 3))], {"dtype": np.dtype("int16")}),
+        Sample(lambda rng: [np.array(rng.normal())], {"dtype": np.dtype("int64")}),
+    ],
+)
+def reinterpret(x: Any, dtype: Dtype) -> Any:
+    """The same bytes as numbers of another dtype; a copy unless rows lie side by side."""
+    beside = x.itemsize == dtype.itemsize or x.strides[-1] == x.itemsize
+    return (x if beside else np.ascontiguousarray(x)).view(dtype)
 
 
 def _repeats(primitive: Any, params: dict[str, Any]) -> bool:
