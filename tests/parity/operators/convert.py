@@ -47,18 +47,20 @@ def to_torch(values: numpy.ndarray) -> torch.Tensor:
     return torch.from_numpy(values)
 
 
-def _view(tensor: torch.Tensor) -> Any:
-    """The tensor as a view of all its memory, as `as_strided` sees it."""
-    flat = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage().clone())
-    base = wengert.from_numpy(flat.numpy())
-    return base.as_strided(tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
+def _view(tensor: torch.Tensor, memo: dict[int, Any]) -> Any:
+    """The tensor as a view of all its memory, which it shares as it does in PyTorch."""
+    place = -1 - tensor.untyped_storage().data_ptr()
+    if place not in memo:
+        flat = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage().clone())
+        memo[place] = wengert.from_numpy(flat.numpy())
+    return memo[place].as_strided(tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
 
 
 def ours(value: Any, memo: dict[int, Any], views: bool = False) -> Any:
     """The value in Wengert's types; `memo` holds the tensors converted so far."""
     if isinstance(value, torch.Tensor):
         if id(value) not in memo:
-            made = _view(value) if views else wengert.from_numpy(array(value))
+            made = _view(value, memo) if views else wengert.from_numpy(array(value))
             memo[id(value)] = (made.requires_grad_() if value.requires_grad else made, value)
         return memo[id(value)][0]
     if isinstance(value, torch.Size):
@@ -106,9 +108,17 @@ class Call:
         """The same call with Wengert's values; as views of all their memory if asked for."""
         memo: dict[int, Any] = {}
         return Call(
-            tuple(ours(value, memo, views and k == 0) for k, value in enumerate(self.args)),
-            {key: ours(value, memo) for key, value in self.kwargs.items()},
+            tuple(
+                ours(value, memo, views and (k == 0 or self.shares()))
+                for k, value in enumerate(self.args)
+            ),
+            {key: ours(value, memo, views and self.shares()) for key, value in self.kwargs.items()},
         )
+
+    def shares(self) -> bool:
+        """Whether two of the tensors share memory."""
+        places = [tensor.untyped_storage().data_ptr() for tensor in self.tensors()]
+        return len(set(places)) < len(places)
 
     def widened(self) -> Call:
         """The call with arrays for tensors, real ones in float64."""

@@ -207,7 +207,7 @@ def _raises(subject: Subject, call: Call, bad: Any) -> None:
     if subject.absent:
         raise Missing(subject.absent)
     try:
-        mine = call.ours()
+        mine = call.ours(views=call.shares())
     except (NoCounterpart, AttributeError, ValueError) as error:  # NumPy ends at 64 axes
         raise NotApplicable(str(error)) from error
     try:
