@@ -176,9 +176,12 @@ class Judge:
     # ---- modes -------------------------------------------------------------------------------
 
     def _steady(self) -> bool:
-        """Run PyTorch; False if rounding alone changes the shape of a value."""
+        """Run PyTorch; False if rounding alone changes a shape or whether it raises."""
         self.theirs = self._theirs(None)
-        self.disturbed = [self._theirs(noise) for noise in (1, 2)]
+        try:
+            self.disturbed = [self._theirs(noise) for noise in (1, 2)]
+        except RuntimeError:  # a matrix that is no longer definite
+            return False
         return all(
             value.shape == other.shape
             for run in self.disturbed
