@@ -215,6 +215,48 @@ def test_resizing() -> None:
     assert x.resize_as_(wengert.ones(3)).shape == (3,)
     with pytest.raises(wengert.errors.DifferentiationError):
         wengert.ones(2, requires_grad=True).resize_(1)
+    with pytest.raises(
+        wengert.errors.TracingError, match=r"x = x.flatten\(\)\[:2\].reshape\(\(2,\)\)"
+    ):
+        wengert.jit(lambda: y.resize_(2))()
+
+
+RESIZED: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    "shorter": (lambda y: y.resize_(2, 2), [[0, 2], [4, 6]]),
+    "longer": (lambda y: y.resize_(8), [0, 2, 4, 6, 8, 10, 0, 0]),
+    "a number": (lambda y: y.resize_(()), 0),
+    "nothing": (lambda y: y.resize_(0, 3), []),
+    "another one's shape": (lambda y: y.resize_as_(wengert.ones(3)), [0, 2, 4]),
+    "the own shape": (lambda y: y[:, 1:].resize_(2, 2), [[2, 4], [8, 10]]),
+    "a row": (lambda y: y[1].resize_(2), [6, 8]),
+    "a transpose": (lambda y: y.t().resize_(4), [0, 2, 4, 6]),
+    "a column": (lambda y: y[:, 1].resize_(3), [2, 4, 6]),
+    "a row and what follows": (lambda y: y[0].resize_(7), [0, 2, 4, 6, 8, 10, 0]),
+}
+OUTSIDE_OF_SAMPLES = ("a transpose", "a column", "a row and what follows")
+
+
+@pytest.mark.parametrize("name", RESIZED)
+def test_resizing_reads_memory_in_order(name: str) -> None:
+    resized, expected = RESIZED[name]
+
+    def doubled(x: Any) -> Any:
+        return resized(x * 2)
+
+    x = wengert.arange(6.0).reshape(2, 3)
+    assert doubled(x).tolist() == wengert.jit(doubled)(x).tolist() == expected
+    both = wengert.stack([x, x])
+    if name in OUTSIDE_OF_SAMPLES:
+        with pytest.raises(InplaceError, match="under vmap"):
+            wengert.vmap(doubled)(both)
+    else:
+        assert wengert.vmap(doubled)(both).tolist() == [expected, expected]
+
+
+def test_a_resized_view_is_still_one() -> None:
+    x = wengert.zeros(2, 3)
+    x[0].resize_(5).fill_(1)
+    assert x.tolist() == [[1, 1, 1], [1, 1, 0]]
 
 
 AT_A_NUMBER: dict[str, Callable[[Any, Any], Any]] = {

@@ -16,13 +16,15 @@ from .._base.errors import DifferentiationError, InplaceError, ShapeError, Traci
 from .._base.kinds import is_array
 from .._base.shapes import as_shape, size_of
 from .._declare.elementwise import convert
-from .._graph.value import Handle
+from .._graph.value import Batched, Handle
 from .._primitives.creation import constant, full
-from .._primitives.shaping import concatenate, expand, reshape, slice_
+from .._primitives.shaping import concatenate, expand, reshape
 from .._record import modes as _modes
-from .._record.storage import check_writable, edge_of, write
+from .._record.layout import layout, placed
+from .._record.storage import check_writable, edge_of, whole_of, write
 from .creation import as_tensor
 from .masking import masked_fill
+from .views import as_strided
 
 
 def fill(input: Any, value: Any) -> Any:
@@ -35,8 +37,11 @@ def fill(input: Any, value: Any) -> Any:
     return masked_fill(input, full((), True, bool_), value)
 
 
-def reshaping(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+def reshaping(
+    function: Callable[..., Any], name: str, instead: str | None = None
+) -> Callable[..., Any]:
     """The in-place form of a view: the tensor itself gets the other shape over the same memory."""
+    instead = instead or f"x = x.{name.rstrip('_')}(...)"
 
     def in_place(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(self, Handle):
@@ -45,12 +50,12 @@ def reshaping(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         if _modes.current().grad and edge is not None and edge[0].leaf is not None:
             raise InplaceError(
                 f"{name}: a leaf that requires grad cannot change its shape in place. Write "
-                f"x = x.{name.rstrip('_')}(...) instead."
+                f"{instead} instead."
             )
         if _modes.current().trace is not None and is_array(self._data):
             raise TracingError(
                 f"{name}: a tensor from outside a traced function cannot change its shape in it. "
-                f"Write x = x.{name.rstrip('_')}(...) instead."
+                f"Write {instead} instead."
             )
         made = function(self, *args, **kwargs)
         if made is not self:
@@ -64,7 +69,10 @@ def reshaping(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def resize_(self: Any, *size: Any, memory_format: Any = None) -> Any:
-    """Give the tensor another shape; elements stay in their order in memory, new ones are zero.
+    """Give the tensor another shape: its memory read in row-major order from where it begins.
+
+    What it was a part of comes after its own elements. If there is not enough memory, it gets
+    memory of its own, with zeros at the end.
 
     >>> import wengert
     >>> wengert.arange(4).resize_(2, 1)
@@ -74,31 +82,30 @@ def resize_(self: Any, *size: Any, memory_format: Any = None) -> Any:
     shape = as_shape(size)
     if any(extent < 0 for extent in shape):
         raise ShapeError(f"resize_: the shape {shape} has a negative extent.")
-    if not is_array(self._data) or _modes.current().trace is not None:
-        return reshaping(_resized, "resize_")(self, shape)
-    if edge_of(self) is not None:
+    if shape == tuple(self._data.shape):
+        return self
+    if is_array(self._data) and _modes.current().trace is None and edge_of(self) is not None:
         raise DifferentiationError("resize_: a tensor that requires grad cannot be resized.")
-    flat = np.ascontiguousarray(self._data).reshape(-1)
-    wanted = size_of(shape)
-    if wanted <= flat.size and self._data.flags.c_contiguous:
-        return reshaping(_first, "resize_")(self, wanted, shape)
-    found = np.zeros(wanted, self._data.dtype)
-    found[: flat.size] = flat[:wanted]
-    self._data, self._storage, self._view = found.reshape(shape), None, None
-    return self
+    instead = f"x = x.flatten()[:{size_of(shape)}].reshape({shape})"
+    return reshaping(_resized, "resize_", instead)(self, shape)
 
 
 def _resized(x: Any, shape: tuple[int, ...]) -> Any:
-    more = size_of(shape) - x._data.size
-    if more <= 0:
-        return _first(x, size_of(shape), shape)
-    flat = reshape(x, shape=(x._data.size,))
-    return reshape(concatenate(flat, full((more,), 0, x._data.dtype), axis=0), shape=shape)
-
-
-def _first(x: Any, count: int, shape: tuple[int, ...]) -> Any:
-    flat = slice_(reshape(x, shape=(x._data.size,)), slices=((0, count, 1),))
-    return reshape(flat, shape=shape)
+    if isinstance(x._data, Batched):
+        part = whole_of(x._data.physical) is not None and size_of(shape) > x._data.size
+        if part or not layout(x).flags.c_contiguous:
+            raise InplaceError(
+                f"resize_: under vmap, a view of shape {tuple(x._data.shape)} cannot become "
+                f"{shape}: elements beside its own in memory would be read. Use x.clone() first."
+            )
+    steps = [size_of(shape[axis + 1 :]) for axis in range(len(shape))]
+    whole = whole_of(x)
+    start = placed(x)[1] // x._data.dtype.itemsize
+    there = (x if whole is None else whole)._data.size - start
+    if size_of(shape) <= there:
+        return as_strided(x, shape, steps)
+    more = full((size_of(shape) - there,), 0, x._data.dtype)
+    return reshape(concatenate(as_strided(x, (there,), (1,)), more, axis=0), shape=shape)
 
 
 def resize_as_(self: Any, the_template: Any, memory_format: Any = None) -> Any:
