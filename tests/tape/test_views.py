@@ -211,7 +211,8 @@ def test_resizing() -> None:
     assert x.resize_(2, 2) is x and x.tolist() == [[0, 1], [2, 3]]
     x[0, 0] = 9
     assert y[0, 0] == 9
-    assert x.resize_(6).tolist() == [9, 1, 2, 3, 0, 0]
+    assert x.resize_(6).tolist() == [9, 1, 2, 3, 4, 5]
+    assert x.resize_(7).tolist() == [9, 1, 2, 3, 4, 5, 0]
     assert x.resize_as_(wengert.ones(3)).shape == (3,)
     with pytest.raises(wengert.errors.DifferentiationError):
         wengert.ones(2, requires_grad=True).resize_(1)
