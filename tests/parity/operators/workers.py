@@ -83,6 +83,8 @@ class _Worker:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            self._process.stdin.close()
+            self._process.stdout.close()
             self._process = None
 
 
