@@ -352,3 +352,11 @@ def test_a_copy_of_complex_numbers_is_exact() -> None:
     source = w.from_numpy(values.copy()).requires_grad_()
     w.view_as_real(w.alias_copy(source)).sum().backward()
     assert source.grad.tolist() == [1 + 1j] * 3
+
+
+def test_joining_nothing_to_nothing_keeps_the_record() -> None:
+    x = w.ones(0, dtype=w.float64, requires_grad=True)
+    found = w.cat([w.ones(0, dtype=w.bool), x], -1)
+    assert (found.shape, found.dtype, found.requires_grad) == ((0,), w.float64, True)
+    found.sum().backward()
+    assert x.grad.shape == (0,)

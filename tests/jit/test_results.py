@@ -75,3 +75,22 @@ def test_results_under_inference_mode_are_marked() -> None:
     with wg.inference_mode():
         assert f(wg.ones(1)).is_inference()
     assert not f(wg.ones(1)).is_inference()
+
+
+def test_gradients_of_what_has_no_elements() -> None:
+    def cut(x: Any) -> Any:
+        return x[None, 4:2]
+
+    def products(x: Any) -> Any:
+        steps = wg.diff(x, dim=1).reshape(-1)
+        return wg.outer(steps, steps)
+
+    for f, shape in ((cut, (1, 1, 1)), (products, (1, 1))):
+
+        def both(x: Any, f: Any = f) -> Any:
+            y = f(x)
+            return y, wg.autograd.grad(y, x, wg.ones_like(y))[0]
+
+        x = wg.ones(shape, requires_grad=True)
+        eager, compiled = both(x), wg.jit(both)(x)
+        assert [part.tolist() for part in compiled] == [part.tolist() for part in eager]

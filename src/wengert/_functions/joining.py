@@ -40,7 +40,7 @@ def cat(tensors: Sequence[Any], dim: int = 0, *, out: Any = None) -> Any:
     if any(x._data.ndim == 0 for x in parts):
         raise ShapeError("cat: 0-d tensors have no axis to join; use stack.")
     # PyTorch lets an empty vector stand for "nothing" whatever the other shapes are.
-    solid = [x for x in parts if tuple(x._data.shape) != (0,)] or parts[:1]
+    solid = [x for x in parts if tuple(x._data.shape) != (0,)] or parts
     axis = normalize_axis(dim, solid[0]._data.ndim, "cat")
     return p.concatenate(*solid, axis=axis)
 

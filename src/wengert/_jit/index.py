@@ -330,7 +330,9 @@ def flattened(index: tuple[Index, ...], shape: tuple[int, ...]) -> Index:
 
 
 def unflattened(position: Index, shape: tuple[int, ...]) -> tuple[Index, ...]:
-    """The multi-index of a row-major position."""
+    """The multi-index of a row-major position; of an array without elements any will do."""
+    if 0 in shape:
+        return (ZERO,) * len(shape)
     found: list[Index] = []
     for extent in reversed(shape[1:]):
         found.append(position % extent)
