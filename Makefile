@@ -14,6 +14,8 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 RUN    := .venv/bin/python
 TEST   := $(RUN) -m pytest --quiet $(PYTEST)
+# The long suites are shared out to all cores.
+ALL    := $(TEST) --numprocesses auto --dist worksteal
 PIP    := -m pip install --quiet --quiet --disable-pip-version-check
 PEER   := .venv-parity/bin/python
 SHORT  := $(if $(filter short,$(PARITY)),-m "not slow")
@@ -26,7 +28,7 @@ demo: .venv/demo.stamp  # the main job: train on real data, eager and compiled
 	$(RUN) demo/run.py
 
 test: .venv/dev.stamp  # every test that needs no other array library
-	$(TEST)
+	$(ALL)
 
 check: format lint types doctests fast-tests mutations  # what a change must pass
 
@@ -61,7 +63,7 @@ doctests: .venv/dev.stamp
 	$(TEST) --doctest-modules src
 
 fast-tests: .venv/dev.stamp
-	$(TEST) -m "not slow"
+	$(ALL) -m "not slow"
 
 mutations: .venv/dev.stamp tests/mutations
 	$(TEST) tests/mutations

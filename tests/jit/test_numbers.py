@@ -55,7 +55,9 @@ def _plain(result: Any) -> Any:
     return (type(result), result)
 
 
-@pytest.mark.parametrize(("name", "function", "values"), CASES, ids=str)
+@pytest.mark.parametrize(
+    ("name", "function", "values"), CASES, ids=[f"{name} of {values}" for name, _, values in CASES]
+)
 def test_a_number_argument_means_what_it_means_eagerly(
     name: str, function: Callable[[Any, Any], Any], values: tuple[Any, ...]
 ) -> None:
