@@ -146,6 +146,23 @@ FUNCTIONS: dict[str, Measured] = {
     "erf": Measured(mp.erf, _one(uniform(-3, 3), uniform(-7, 7), any_exponent, near(1.0))),
     "erfc": Measured(_erfc, _one(uniform(-3, 3), uniform(-7, 28), any_exponent, near(0.47))),
     "pow": Measured(mp.power, POWERS),
+    "entr": Measured(lambda x: -x * mp.log(x), _one(uniform(0, 3), positive_exponent, near(1.0))),
+    "hypot": Measured(
+        mp.hypot,
+        [(uniform(-3, 3), uniform(-3, 3)), (any_exponent, any_exponent), (near(1.0), near(1.0))],
+    ),
+    "xlogy": Measured(
+        lambda x, y: x * mp.log(y),
+        [
+            (uniform(-3, 3), uniform(0, 3)),
+            (any_exponent, near(1.0)),
+            (near(1.0), positive_exponent),
+        ],
+    ),
+    "xlog1py": Measured(
+        lambda x, y: x * mp.log1p(y),
+        [(uniform(-3, 3), uniform(-1, 3)), (any_exponent, near(0.0)), (near(1.0), any_exponent)],
+    ),
     "atan2": Measured(mp.atan2, [(uniform(-3, 3), uniform(-3, 3)), (any_exponent, any_exponent)]),
 }
 

@@ -44,10 +44,15 @@ UNARY: dict[str, Any] = {
     "atan": np.arctan,
     "erf": scipy.special.erf,
     "erfc": scipy.special.erfc,
+    "entr": scipy.special.entr,
 }
 BINARY: dict[str, Any] = {
     "pow": np.power,
     "atan2": np.arctan2,
+    "hypot": np.hypot,
+    "copysign": np.copysign,
+    "xlogy": scipy.special.xlogy,
+    "xlog1py": scipy.special.xlog1py,
     "fmod": np.fmod,
     "remainder": np.remainder,
     "floor_divide": np.floor_divide,
@@ -248,7 +253,7 @@ def test_the_error_of_a_wrong_result_is_seen() -> None:
 
 
 def test_the_measured_functions_are_all_that_round() -> None:
-    exact = {*DIVISIONS, "hash64"}
+    exact = {*DIVISIONS, "copysign", "hash64"}
     operations = {name for name, _ in vector_math.operations()}
     assert operations == {*measure_accuracy.FUNCTIONS, *exact}
     assert set(BOUNDS) == set(itertools.product(measure_accuracy.FUNCTIONS, FLOATS))

@@ -61,6 +61,19 @@ def _by_math(function: Callable[[float], float]) -> Callable[[Any], Any]:
     return lambda x: np.asarray(every(x)).astype(np.asarray(x).dtype)
 
 
+def _with_logarithm(logarithm: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    def product(x: Any, y: Any) -> Any:
+        found: Any = np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * logarithm(y))
+        return found
+
+    return product
+
+
+def _entropy(x: Any) -> Any:
+    found: Any = np.where(np.less(x, 0), -np.inf, 0 - _with_logarithm(np.log)(x, x))
+    return found
+
+
 def _sigmoid(x: Any) -> Any:
     return np.exp(-np.logaddexp(np.zeros((), np.asarray(x).dtype), -x))
 
@@ -130,6 +143,11 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "sigmoid": _sigmoid,
     "erf": _by_math(math.erf),
     "erfc": _by_math(math.erfc),
+    "hypot": np.hypot,
+    "copysign": np.copysign,
+    "xlogy": _with_logarithm(np.log),
+    "xlog1py": _with_logarithm(np.log1p),
+    "entr": _entropy,
     "where": np.where,
     "eq": np.equal,
     "ne": np.not_equal,

@@ -89,6 +89,7 @@ def _product(x: Any, y: Any, logarithm: Any) -> Any:
 @elementwise(
     partials=[lambda x, y: _of_factor(x, y, 0.0), lambda x, y: _of_argument(x, y, 0.0)],
     kind="float",
+    scalar="xlogy",
     samples=[reals(avoid=(0.0,)), _POSITIVE],
     dtypes="f",
 )
@@ -100,6 +101,7 @@ def xlogy(x: Any, y: Any) -> Any:
 @elementwise(
     partials=[lambda x, y: _of_factor(x, y, 1.0), lambda x, y: _of_argument(x, y, 1.0)],
     kind="float",
+    scalar="xlog1py",
     samples=[reals(avoid=(0.0,)), _POSITIVE],
     dtypes="f",
 )
@@ -109,7 +111,11 @@ def xlog1py(x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    partials=[lambda x: neg(add(log(x), 1.0))], kind="float", samples=[_POSITIVE], dtypes="f"
+    partials=[lambda x: neg(add(log(x), 1.0))],
+    kind="float",
+    scalar="entr",
+    samples=[_POSITIVE],
+    dtypes="f",
 )
 def entr(x: Any) -> Any:
     """-x log(x); 0 at 0 and -inf below."""

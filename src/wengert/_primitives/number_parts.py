@@ -19,6 +19,7 @@ _BETWEEN_POWERS = reals(1.1, 1.9)
 @elementwise(
     partials=[lambda x, out: where(eq(x, 0.0), 0.0, div(out, x)), lambda: None],
     kind="float",
+    scalar="copysign",
     samples=[_NONZERO, _NONZERO],
     dtypes="f",
 )
@@ -69,6 +70,7 @@ def _over_length(side: Any, out: Any) -> Any:
 @elementwise(
     partials=[lambda x, out: _over_length(x, out), lambda y, out: _over_length(y, out)],
     kind="float",
+    scalar="hypot",
     samples=[_NONZERO, _NONZERO],
     dtypes="f",
 )
