@@ -104,6 +104,17 @@ def test_softplus_is_smooth_at_zero() -> None:
     assert [d.item() for d in (first, second, third, fourth)] == [0.5, 0.25, 0.0, -0.125]
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [1, 3, 8, 33])
+def test_zeros_keep_their_sign(compiled: bool, dtype: str, size: int) -> None:
+    values = numpy.where(numpy.arange(size) % 3 == 1, 0.0, -0.0).astype(dtype)
+    for function in (F.relu, F.relu6, F.hardtanh, F.elu, F.selu):
+        found = (wengert.jit(function) if compiled else function)(wengert.from_numpy(values))
+        assert (found.numpy() == 0).all()
+        numpy.testing.assert_array_equal(numpy.signbit(found.numpy()), numpy.signbit(values))
+
+
 def test_the_option_of_gelu_is_checked() -> None:
     with pytest.raises(ValueError) as caught:
         F.gelu(wengert.ones(1), approximate="exact")

@@ -85,3 +85,29 @@ def test_the_second_derivative_of_a_norm_where_an_element_is_zero() -> None:
     numpy.testing.assert_allclose(hessian.numpy(), (numpy.eye(3) - numpy.outer(n, n)) / 5)
     parts = wengert.func.hessian(lambda x: (x[:1] + 1j * x[1:2]).norm())(x)
     numpy.testing.assert_allclose(parts.numpy(), [[0, 0, 0], [0, 1 / 3, 0], [0, 0, 0]], atol=1e-15)
+
+
+STRAIGHT: dict[str, tuple[Any, float]] = {
+    "elu": (lambda x: wengert.nn.functional.elu(x), 0.0),
+    "elu, alpha 2": (lambda x: wengert.nn.functional.elu(x, 2.0), 0.0),
+    "celu": (lambda x: wengert.celu(x, 0.5), 0.0),
+    "selu": (lambda x: wengert.selu(x), 0.0),
+    "huber_loss": (lambda x: wengert.nn.functional.huber_loss(x, 0 * x.detach(), delta=2.0), 2.0),
+    "copysign": (lambda x: wengert.copysign(x, wengert.ones_like(x)), 4.85e-11),
+}
+
+
+@pytest.mark.parametrize("name", STRAIGHT)
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_second_derivative_is_that_of_the_straight_piece(name: str, sign: float) -> None:
+    function, place = STRAIGHT[name]
+    x = wengert.tensor(sign * place, dtype="float64")
+    assert func.hessian(function)(x).item() == 0.0
+    assert wengert.jit(func.hessian(function))(x).item() == 0.0
+
+
+def test_the_second_derivative_through_copysign_is_exact_near_zero() -> None:
+    x = wengert.tensor(4.85e-11, dtype="float64")
+    y = wengert.ones_like(x)
+    curved = func.hessian(lambda x: wengert.copysign(x, -y).exp())
+    numpy.testing.assert_allclose(curved(x).item(), math.exp(-4.85e-11), rtol=1e-15)

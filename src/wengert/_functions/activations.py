@@ -150,8 +150,15 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """
     if inplace:
         return overwritten(input, elu, alpha)
-    below = expm1(input)
-    return e.where(e.gt(input, 0.0), input, below if alpha == 1 else e.mul(below, alpha))
+    if alpha == 1:
+        return e.where(e.lt(input, 0.0), expm1(input), input)
+    return _bent(input, e.mul(expm1(input), alpha), alpha)
+
+
+def _bent(x: Any, below: Any, slope: float) -> Any:
+    """x where x > 0 or NaN, else `below`; at 0 a line with the slope that `below` has there."""
+    at_most = e.where(e.lt(x, 0.0), below, e.mul(x, slope))
+    return e.where(e.le(x, 0.0), at_most, x)
 
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
@@ -166,7 +173,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     if inplace:
         return overwritten(input, celu, alpha)
     below = e.mul(expm1(e.div(input, alpha)), alpha)
-    return e.where(e.gt(input, 0.0), input, below)
+    return e.where(e.lt(input, 0.0), below, input)
 
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946

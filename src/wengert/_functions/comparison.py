@@ -130,7 +130,8 @@ def _limited(input: Any, bound: Any, outside: Any) -> Any:
 def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> Any:
     """x limited to the interval from `min` to `max`; a cotangent passes inside and at the ends.
 
-    Where min > max the result is max; a NaN among the three makes it NaN.
+    Where min > max the result is max; a NaN among the three makes it NaN, and x gets no cotangent
+    where it is NaN itself.
 
     >>> import wengert
     >>> wengert.tensor([-1.0, 0.5, 2.0]).clamp(0, 1)
@@ -139,6 +140,8 @@ def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> A
     if min is None and max is None:
         raise ValueError("clamp: give min, max, or both.")
     _no_complex("clamp", input, min, max)
+    if is_floating(input._data.dtype):
+        input = e.where(e.isnan(input), input.detach(), input)
     if min is not None:
         input = _limited(input, operand(min), e.lt)
     if max is not None:

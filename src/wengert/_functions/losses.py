@@ -94,7 +94,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
-    """d^2 / 2 where |d| <= delta, else delta * (|d| - delta / 2), with d = input - target.
+    """d^2 / 2 where |d| < delta, else delta * (|d| - delta / 2), with d = input - target.
 
     >>> import wengert
     >>> wengert.nn.functional.huber_loss(wengert.tensor([3.0]), wengert.zeros(1), delta=2.0)
@@ -106,7 +106,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     d = e.sub(input, target)
     size = e.absolute(d)
     near, far = e.mul(e.mul(d, d), 0.5), e.mul(e.sub(size, 0.5 * delta), delta)
-    return reduced(e.where(e.le(size, delta), near, far), reduction, "huber_loss")
+    return reduced(e.where(e.lt(size, delta), near, far), reduction, "huber_loss")
 
 
 def binary_cross_entropy(

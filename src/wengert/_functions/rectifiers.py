@@ -48,7 +48,7 @@ def relu6(input: Any, inplace: bool = False) -> Any:
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
-    """x limited to [min_val, max_val]; the derivative at the ends is 0, unlike that of clamp.
+    """x limited to [min_val, max_val]; the derivative at the ends and at NaN is 0.
 
     >>> import wengert
     >>> wengert.nn.functional.hardtanh(wengert.tensor([-2.0, 0.5]))
@@ -63,8 +63,8 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
         raise ValueError(f"hardtanh: min_val={min_val} is above max_val={max_val}.")
     if dtype.kind in "iu":
         min_val, max_val = int(min_val), int(max_val)
-    limited = e.where(e.ge(input, max_val), max_val, input)
-    return e.where(e.le(input, min_val), min_val, limited)
+    above = e.relu(input) if min_val == 0 else e.where(e.gt(input, min_val), input, min_val)
+    return e.where(e.lt(input, max_val), above, e.minimum(max_val, input.detach()))
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:

@@ -91,7 +91,7 @@ def _reciprocal_root(x: Any) -> Any:
 
 
 def _relu(x: Any) -> Any:
-    return np.maximum(x, np.zeros((), np.asarray(x).dtype))
+    return np.maximum(np.zeros((), np.asarray(x).dtype), x)
 
 
 def _kept(ufunc: Any) -> Callable[[Any], Any]:

@@ -213,14 +213,16 @@ class Scalars:
             case "rsqrt":
                 root = self.intrinsic("sqrt", [x], level)
                 return emit(f"fdiv {x.type} {one}, {root.text}")
-            case "maximum" | "minimum" | "relu":
-                order = "ogt" if name != "minimum" else "olt"
-                other = Held(zero, code, lanes, 0) if name == "relu" else y
+            case "maximum" | "minimum":
+                order = "ogt" if name == "maximum" else "olt"
                 # NaN in x is kept by the unordered comparison, NaN in y by falling through.
-                larger = emit(f"fcmp {order} {x}, {other.text}", "b1")
+                larger = emit(f"fcmp {order} {x}, {y.text}", "b1")
                 odd = emit(f"fcmp uno {x}, {x.text}", "b1")
                 take = emit(f"or {larger}, {odd.text}", "b1")
-                return emit(f"select {take}, {x}, {other}")
+                return emit(f"select {take}, {x}, {y}")
+            case "relu":
+                below = emit(f"fcmp olt {x}, {zero}", "b1")
+                return emit(f"select {below}, {x.type} {zero}, {x}")
             case "sign":
                 above = emit(f"fcmp ogt {x}, {zero}", "b1")
                 below = emit(f"fcmp olt {x}, {zero}", "b1")

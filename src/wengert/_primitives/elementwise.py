@@ -259,8 +259,8 @@ def round(x: Any) -> Any:
     dtypes="iuf",
 )
 def relu(x: Any) -> Any:
-    """max(x, 0); where x <= 0 there is no cotangent."""
-    return np.maximum(x, 0)
+    """max(x, 0), -0.0 as it is; where x <= 0 there is no cotangent."""
+    return np.maximum(0, x)
 
 
 class Where(Elementwise):

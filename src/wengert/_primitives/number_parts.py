@@ -9,7 +9,7 @@ import numpy as np
 from .._declare.elementwise import Over, convert, elementwise
 from .._declare.samples import reals
 from .._graph.value import Handle
-from .elementwise import div, eq, ne, where
+from .elementwise import div, eq, mul, ne, sign, where
 from .logarithmic import exp2
 
 _NONZERO = reals(-3, 3, avoid=(0.0,))
@@ -17,7 +17,7 @@ _BETWEEN_POWERS = reals(1.1, 1.9)
 
 
 @elementwise(
-    partials=[lambda x, out: where(eq(x, 0.0), 0.0, div(out, x)), lambda: None],
+    partials=[lambda x, out: mul(sign(x), sign(out)), lambda: None],
     kind="float",
     scalar="copysign",
     samples=[_NONZERO, _NONZERO],
