@@ -86,7 +86,7 @@ mutations: .venv/dev.stamp tests/mutations
 	@echo "setting up .venv-parity with $(TORCH)"
 	@$(PYTHON) -m venv .venv-parity
 	@.venv-parity/bin/python $(PIP) --upgrade "pip>=25.1"
-	@.venv-parity/bin/python $(PIP) "$(TORCH)" --editable . --group parity
+	@.venv-parity/bin/python $(PIP) "$(TORCH)" --editable ".[bfloat16]" --group parity
 	@touch $@
 
 .venv-bench/stamp: pyproject.toml
