@@ -387,6 +387,29 @@ def test_sign_of_nan() -> None:
     assert w.tensor([NAN]).sign().isnan().all() and w.tensor([NAN]).sgn().isnan().all()
 
 
+def test_a_limit_at_infinity_is_the_value_there() -> None:
+    assert w.nn.functional.hardswish(w.tensor([-INF, INF])).tolist() == [0, INF]
+    assert w.sinc(w.tensor([-INF, INF])).tolist() == [0, 0]
+    first, second = w.log_softmax(w.tensor([1.0, INF]), 0).tolist()
+    assert first == -INF and math.isnan(second)
+
+
+def test_gradients_at_nan_and_outside_the_domain() -> None:
+    F = w.nn.functional
+    for function, slope in ((F.hardtanh, 0), (F.relu6, 0), (F.hardshrink, 1), (F.softshrink, 1)):
+        x = w.full((9,), NAN, requires_grad=True)
+        function(x).sum().backward()
+        assert x.grad.tolist() == [slope] * 9
+    assert w.func.grad(F.hardswish)(w.tensor(NAN)).item() == 1
+    assert w.func.grad(w.logit)(w.tensor(2.0)).item() == -0.5
+
+
+def test_the_second_derivative_of_logcumsumexp_at_a_cotangent_of_zero() -> None:
+    # log(exp(x)) is x, so x times it is x^2.
+    square = w.func.hessian(lambda x: x @ w.logcumsumexp(x, 0))
+    assert square(w.zeros(1, dtype="float64")).tolist() == [[2.0]]
+
+
 def test_the_zero_of_remainder_has_the_sign_of_the_divisor() -> None:
     found = w.remainder(w.tensor([-0.0, 0.0, 6.0]), w.tensor([3.0, -3.0, -3.0]))
     assert w.signbit(found).tolist() == [False, True, True]

@@ -523,3 +523,13 @@ def test_out_takes_several_results() -> None:
 def test_halves_are_summed_in_single_precision() -> None:
     x = w.full((1, 4096), 1, dtype=w.float16)
     assert (x @ x.T).item() == 4096
+
+
+@pytest.mark.parametrize("function", [w.logdet, lambda x: w.linalg.slogdet(x).logabsdet])
+def test_the_gradient_of_the_logarithm_of_a_zero_determinant_raises(
+    function: Callable[[Any], Any],
+) -> None:
+    x = w.zeros((2, 2), requires_grad=True)
+    assert function(x).item() == -np.inf
+    with pytest.raises(w.linalg.LinAlgError, match="singular"):
+        function(x).backward()

@@ -177,7 +177,7 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
         return overwritten(input, hardswish)
     _need_floating(input, "hardswish")
     middle = e.div(e.mul(input, e.add(input, 3.0)), 6.0)
-    return e.where(e.le(input, -3.0), 0.0, e.where(e.ge(input, 3.0), input, middle))
+    return e.where(e.le(input, -3.0), -0.0, e.where(e.lt(input, 3.0), middle, input))
 
 
 @takes_out

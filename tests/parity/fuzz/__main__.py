@@ -163,7 +163,9 @@ def text(record: Record, seed: int, start: int) -> str:
     """The record as a page."""
     counts = record.counts
     unstable = f"not compared, because they hang on rounding: {counts.unstable}"
-    explained = f"PyTorch has NaN for what was not selected: {counts.explained}"
+    explained = (
+        f"PyTorch has NaN for what was not selected, or differs as documented: {counts.explained}"
+    )
     heads = [
         f"Seed {seed}, from program {start}: {len(record.programs)} distinct programs,",
         f"{record.compiled} of them compiled, {record.failed} failed.",

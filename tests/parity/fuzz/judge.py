@@ -19,7 +19,7 @@ import torch
 import wengert
 
 from .generate import leaves_domain, their_inputs
-from .program import Program
+from .program import Program, Step
 from .table import TABLE, apply
 
 Array = numpy.ndarray
@@ -45,7 +45,8 @@ class Counts:
     compared: int = 0
     unstable: int = 0
     explained: int = 0
-    """PyTorch has 0 times infinity for an element that was not selected."""
+    """PyTorch has 0 times infinity for an element that was not selected, or a value is one of
+    those that `docs/differences.md` names."""
 
 
 class _Disturb:
@@ -193,6 +194,9 @@ class Judge:
         values = self.ours = list(self.inputs)
         for step in self.program.steps:
             number = len(values)
+            if _apart(step, self.theirs):
+                self.counts.explained += 1
+                return None
             try:
                 result = apply(
                     wengert, step.name, [values[k] for k in step.operands], dict(step.params)
@@ -266,6 +270,10 @@ class Judge:
             orders = orders[:1]
         try:
             ours = self._both(wengert, self.ours)
+        except numpy.linalg.LinAlgError:  # singular: see docs/differences.md
+            self.counts.unstable += 1
+            self.ends = []
+            return None
         except Exception as error:  # noqa: BLE001 - whatever Wengert raises
             return self._failed("gradient", None, _short(error), "missing")
         self.slopes = [run[0] for run in theirs]
@@ -282,10 +290,16 @@ class Judge:
         return None
 
     def _left_domain(self) -> bool:
-        """Whether a step made NaN of numbers or overflowed, or only one library has exactly 0."""
+        """Whether PyTorch's derivatives say nothing, or only one library has exactly 0.
+
+        That is where a step made NaN of numbers, or overflowed, or is unsteady at a NaN.
+        """
         first = len(self.program.inputs)
         for our, their in zip(self.ours, self.theirs, strict=True):
             if ((_array(our) == 0) != (_array(their) == 0)).any():
+                return True
+        for step in self.program.steps:
+            if not TABLE[step.name].steady_at_nan and self.theirs[step.operands[0]].isnan().any():
                 return True
         return any(
             leaves_domain([self.theirs[k] for k in step.operands], self.theirs[first + number])
@@ -345,6 +359,9 @@ class Judge:
             second = self._theirs(None, changed)
             disturbed = [self._theirs(noise, changed) for noise in (3, 4)]
         except (RuntimeError, IndexError, ValueError):
+            return None
+        if any(_apart(step, second) for step in program.steps):
+            self.counts.explained += 1
             return None
         batches = [
             wengert.from_numpy(numpy.stack([one.array(), changed[k]]))
@@ -427,6 +444,12 @@ class Judge:
             if text is not None:
                 return self._failed("jit", None, f"gradient by v{self.floats[number]}: {text}")
         return None
+
+
+def _apart(step: Step, values: list[Any]) -> bool:
+    """Whether a step is known to differ for these operands."""
+    apart = TABLE[step.name].apart
+    return apart is not None and any(apart(values[k]) for k in step.operands)
 
 
 def _halves(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: Any) -> Array:

@@ -37,6 +37,10 @@ class Op:
     """How many derivatives PyTorch has, to full accuracy."""
     compiles: bool = True
     """Works under jit and vmap (the shape of the result is known without values)."""
+    apart: Callable[[torch.Tensor], bool] | None = None
+    """Operands for which `docs/differences.md` says that the value is not PyTorch's."""
+    steady_at_nan: bool = True
+    """PyTorch's gradient at NaN is the same wherever in memory the element lies."""
 
 
 TABLE: dict[str, Op] = {}

@@ -21,16 +21,31 @@ several(
 )
 several("sqrt neg square deg2rad rad2deg positive", 1, "f", exact=True)
 several(
-    "abs floor ceil trunc round frac relu nn.functional.relu6 nn.functional.leaky_relu "
-    "nn.functional.hardtanh nn.functional.hardswish nan_to_num "
-    "nn.functional.hardshrink nn.functional.softshrink",
+    "abs floor ceil trunc round frac relu nn.functional.leaky_relu nan_to_num",
     1,
     "f",
     exact=True,
     selects=True,
 )
+several(
+    "nn.functional.relu6 nn.functional.hardtanh nn.functional.hardshrink nn.functional.softshrink",
+    1,
+    "f",
+    exact=True,
+    selects=True,
+    steady_at_nan=False,
+)
+several(
+    "nn.functional.hardswish",
+    1,
+    "f",
+    exact=True,
+    selects=True,
+    apart=lambda x: bool(x.isneginf().any()),
+)
 several("lgamma", 1, "f", orders=1)  # PyTorch's trigamma is right to nine digits
-several("digamma sinc", 1, "f", orders=0)  # PyTorch's derivatives cancel
+several("digamma", 1, "f", orders=0)  # PyTorch's derivatives cancel
+several("sinc", 1, "f", orders=0, apart=lambda x: bool(x.isinf().any()))
 several("nn.functional.hardsigmoid", 1, "f", selects=True, orders=0)  # its 1/6 is a float32
 several("isnan isinf isfinite logical_not", 1, "fib", exact=True)
 
@@ -40,7 +55,7 @@ def _no_nan(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return None if any(bool(one.isnan().any()) for one in operands) else {}
 
 
-several("sign", 1, "f", exact=True, selects=True, propose=_no_nan)  # docs/differences.md
+several("sign", 1, "f", exact=True, selects=True, apart=lambda x: bool(x.isnan().any()))
 several("signbit", 1, "fib", exact=True, propose=_no_nan)
 several("add sub mul", 2, "fi", exact=True)
 several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True)
@@ -201,7 +216,8 @@ several(
     selects=True,
     propose=lambda rng, ops: _dim_keepdim(rng, ops) if maybe(rng, 0.8) else {},
 )
-several("cumsum softmax log_softmax", 1, "f", propose=_dim)
+several("cumsum softmax", 1, "f", propose=_dim)
+several("log_softmax", 1, "f", propose=_dim, apart=lambda x: bool(x.isposinf().any()))
 several("cumprod", 1, "f", propose=_dim, selects=True, orders=1)  # PyTorch divides by elements
 
 
@@ -210,7 +226,7 @@ def _moderate(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return _dim(rng, operands) if bool((operands[0].abs() < 30).all()) else None
 
 
-several("logcumsumexp", 1, "f", propose=_moderate)
+several("logcumsumexp", 1, "f", propose=_moderate, orders=1)  # its second one is NaN at 0
 several("argmax argmin", 1, "f", propose=_dim_keepdim, exact=True)
 
 
