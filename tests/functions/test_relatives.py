@@ -249,3 +249,13 @@ def test_embedding_with_the_table_first() -> None:
     table.grad = None
     rows.sum().backward()
     assert table.grad.tolist() == [[0, 0], [1, 1], [0, 0]]
+
+
+@pytest.mark.parametrize(
+    "pool", [F.max_pool1d_with_indices, F.max_pool2d_with_indices, F.max_pool3d_with_indices]
+)
+def test_a_pool_with_indices(pool: Any) -> None:
+    plain = getattr(F, pool.__name__.removesuffix("_with_indices"))
+    x = drawn(1, 2, *(4,) * int(plain.__name__[-2]))
+    for got, want in zip(pool(x, 2), plain(x, 2, return_indices=True), strict=True):
+        assert got.tolist() == want.tolist()

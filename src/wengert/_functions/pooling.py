@@ -8,6 +8,7 @@ mean zeros.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -194,6 +195,30 @@ def max_pool3d(
     """
     sizes = (kernel_size, stride, padding, dilation, ceil_mode, return_indices)
     return _max_pool(input, *sizes, "max_pool3d")
+
+
+def _with_indices(pool: Callable[..., Any]) -> Callable[..., Any]:
+    """The pool that always returns where the largest elements stand, too."""
+
+    def function(
+        input: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
+    ) -> Any:
+        return pool(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+    function.__name__ = function.__qualname__ = f"{pool.__name__}_with_indices"
+    function.__doc__ = f"`{pool.__name__}` with `return_indices=True`."
+    return function
+
+
+max_pool1d_with_indices = _with_indices(max_pool1d)
+max_pool2d_with_indices = _with_indices(max_pool2d)
+max_pool3d_with_indices = _with_indices(max_pool3d)
 
 
 def _covered(pool: _Pool, k: int, with_border: bool) -> np.ndarray[Any, Any]:
