@@ -404,6 +404,21 @@ def test_gradients_at_nan_and_outside_the_domain() -> None:
     assert w.func.grad(w.logit)(w.tensor(2.0)).item() == -0.5
 
 
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (lambda p: w.nn.functional.mish(p[0]), (738.0, 0.0)),
+        (lambda p: w.atan2(p[0], p[1]), (0.0, 0.0)),
+        (lambda p: w.logaddexp(p[0], p[1]), (-279.0, -127925.0)),
+        (lambda p: w.logaddexp2(p[0], p[1]), (2000.0, 0.0)),
+        (lambda p: (p * p.std(correction=0)).sum(), (1.0, 1.0)),
+    ],
+)
+def test_second_derivatives_that_are_zero(function: Any, point: tuple[float, float]) -> None:
+    hessian = w.func.hessian(function)(w.tensor(point, dtype="float64"))
+    assert hessian.tolist() == [[0, 0], [0, 0]]
+
+
 def test_the_second_derivative_of_logcumsumexp_at_a_cotangent_of_zero() -> None:
     # log(exp(x)) is x, so x times it is x^2.
     square = w.func.hessian(lambda x: x @ w.logcumsumexp(x, 0))

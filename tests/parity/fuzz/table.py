@@ -39,6 +39,8 @@ class Op:
     """Works under jit and vmap (the shape of the result is known without values)."""
     apart: Callable[[torch.Tensor], bool] | None = None
     """Operands for which `docs/differences.md` says that the value is not PyTorch's."""
+    holes: int = 3
+    """From this derivative on PyTorch has NaN in places where there is a number."""
     steady_at_nan: bool = True
     """PyTorch's gradient at NaN is the same wherever in memory the element lies."""
 

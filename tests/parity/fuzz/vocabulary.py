@@ -14,11 +14,12 @@ several(
     "sin cos tan sinh cosh tanh asinh atan exp expm1 exp2 sigmoid erf erfc reciprocal rsqrt log "
     "log1p log2 log10 asin acos acosh atanh logit erfinv "
     "nn.functional.softplus nn.functional.silu nn.functional.gelu nn.functional.elu "
-    "nn.functional.selu nn.functional.mish nn.functional.softsign nn.functional.logsigmoid "
+    "nn.functional.selu nn.functional.softsign nn.functional.logsigmoid "
     "nn.functional.celu",
     1,
     "f",
 )
+several("nn.functional.mish", 1, "f", holes=2)  # docs/differences.md
 several("sqrt neg square deg2rad rad2deg positive", 1, "f", exact=True)
 several(
     "abs floor ceil trunc round frac relu nn.functional.leaky_relu nan_to_num",
@@ -61,8 +62,9 @@ several("add sub mul", 2, "fi", exact=True)
 several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True)
 several("eq ne lt le gt ge logical_and logical_or logical_xor", 2, "fib", exact=True)
 several("div true_divide", 2, "fi")
-several("pow atan2 hypot xlogy special.xlog1py", 2, "f")
-several("logaddexp logaddexp2", 2, "f")
+several("pow", 2, "f")
+several("atan2 logaddexp logaddexp2", 2, "f", holes=2)  # docs/differences.md
+several("hypot xlogy special.xlog1py", 2, "f", holes=1)  # docs/kinks.md
 several("remainder fmod", 2, "f", selects=True)
 several("copysign", 2, "f", exact=True, selects=True, propose=_no_nan)
 several("bitwise_and bitwise_or bitwise_xor", 2, "ib", exact=True)
@@ -226,7 +228,7 @@ def _moderate(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return _dim(rng, operands) if bool((operands[0].abs() < 30).all()) else None
 
 
-several("logcumsumexp", 1, "f", propose=_moderate, orders=1)  # its second one is NaN at 0
+several("logcumsumexp", 1, "f", propose=_moderate, holes=2)
 several("argmax argmin", 1, "f", propose=_dim_keepdim, exact=True)
 
 
@@ -234,7 +236,7 @@ def _correction(rng: RNG, operands: list[torch.Tensor]) -> Params:
     return {**_dims(rng, operands), "correction": int(rng.integers(0, 2))}
 
 
-several("var std", 1, "f", propose=_correction)
+several("var std", 1, "f", propose=_correction, holes=2)
 add(
     Op(
         "norm",
