@@ -113,6 +113,9 @@ def test_zeros_keep_their_sign(compiled: bool, dtype: str, size: int) -> None:
         found = (wengert.jit(function) if compiled else function)(wengert.from_numpy(values))
         assert (found.numpy() == 0).all()
         numpy.testing.assert_array_equal(numpy.signbit(found.numpy()), numpy.signbit(values))
+    small = F.softshrink(wengert.from_numpy(numpy.copysign(0.25, values).astype(dtype))).numpy()
+    assert (small == 0).all()
+    numpy.testing.assert_array_equal(numpy.signbit(small), numpy.signbit(values))
     low = F.hardswish(wengert.from_numpy(values - 3)).numpy()
     assert (low == 0).all() and numpy.signbit(low).all()
 

@@ -195,7 +195,7 @@ def hardshrink(input: Any, lambd: float = 0.5, *, out: Any = None) -> Any:
 
 @takes_out
 def softshrink(input: Any, lambd: float = 0.5, *, out: Any = None) -> Any:
-    """x moved towards 0 by lambd, and 0 in [-lambd, lambd].
+    """x moved towards 0 by lambd, and a 0 with the sign of x in [-lambd, lambd].
 
     >>> import wengert
     >>> wengert.nn.functional.softshrink(wengert.tensor([-1.0, 0.3, 2.0]))
@@ -206,7 +206,7 @@ def softshrink(input: Any, lambd: float = 0.5, *, out: Any = None) -> Any:
         raise ValueError(f"softshrink: lambd={lambd} must not be negative.")
     inside = e.bitwise_and(e.ge(input, -lambd), e.le(input, lambd))
     moved = e.where(e.gt(input, 0.0), e.sub(input, lambd), e.add(input, lambd))
-    return e.where(inside, 0.0, moved)
+    return e.where(inside, e.mul(input.detach(), 0.0), moved)
 
 
 def relu_(input: Any) -> Any:
