@@ -171,7 +171,7 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
 
     >>> import wengert
     >>> wengert.nn.functional.hardswish(wengert.tensor([-4.0, 1.0, 4.0]))
-    tensor([0.0000, 0.6667, 4.0000])
+    tensor([-0.0000, 0.6667, 4.0000])
     """
     if inplace:
         return overwritten(input, hardswish)
