@@ -381,7 +381,8 @@ class _Merge(Layer):
         return found
 
     def merge(self, x: Any, y: Any) -> Any:
-        raise NotImplementedError
+        """Two inputs as one."""
+        raise NotImplementedError(f"{type(self).__name__} has no merge(x, y).")
 
 
 class Add(_Merge):
