@@ -33,6 +33,19 @@ FACE = "__init__"
 ON_THE_FACE = "array_api"
 ORDER = (*LAYERS, FACADE, *FRONT_ENDS, FACE, ON_THE_FACE)
 
+# The folders of _functions: the top of a module imports only from those before its own.
+SUBJECTS = (
+    "making",
+    "shaping",
+    "elementwise",
+    "places",
+    "reductions",
+    "linear_algebra",
+    "networks",
+    "losses",
+    "signals",
+)
+
 # The one module that imports what its caller names: packages that need not be installed.
 BY_NAME = "_base/extras.py"
 IMPORTERS = {"import_module", "__import__", "require"}
@@ -52,6 +65,8 @@ def violations(package: Path) -> list[str]:
             found.append(f"{where}:1: {unit} is no layer, façade or front end")
             continue
         found += [f"{where}:{line}: {what}" for line, what in _imports(package, path, tree, unit)]
+        if unit == "_functions":
+            found += [f"{where}:{line}: {what}" for line, what in _subjects(package, path, tree)]
         if _is_facade(unit):
             found += [f"{where}:{line}: {what}" for line, what in _logic(tree)]
     found += _folders_without_readme(package)
@@ -97,6 +112,22 @@ def _imports(package: Path, path: Path, tree: ast.Module, unit: str) -> Iterator
         elif target_rank >= height:
             shown = "the public face" if target == FACE else target
             yield line, f"{unit} imports {shown}, which is not below it"
+
+
+def _subjects(package: Path, path: Path, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Imports at the top of a module of `_functions` from a folder that is not below its own."""
+    _, subject, *rest = path.relative_to(package).parts
+    if not rest:
+        return
+    if subject not in SUBJECTS:
+        yield 1, f"_functions/{subject} is in no order of folders"
+        return
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            target = (*_absolute(node, package, path).split("."), "", "")[2]
+            above = SUBJECTS[SUBJECTS.index(subject) + 1 :]
+            if _absolute(node, package, path).split(".")[1:2] == ["_functions"] and target in above:
+                yield node.lineno, f"{subject} imports {target}, which is not below it"
 
 
 def _targets(package: Path, path: Path, tree: ast.Module) -> Iterator[tuple[int, str | None]]:

@@ -44,6 +44,9 @@ CLEAN = {
     "_graph/node.py": "from package._base import shapes\nfrom package._graph import value\n",
     "_graph/value.py": "from ..  import _base\n",
     "_tensor/__init__.py": "def late():\n    from package._graph.node import Node\n",
+    "_functions/out.py": "",
+    "_functions/making/creation.py": "def late():\n    from ..shaping.joining import stack\n",
+    "_functions/shaping/joining.py": "from ..making import creation\nfrom ..out import x\n",
     "_nn/linear.py": "import package._tensor\nfrom .loss import mean\n",
     "_nn/loss.py": "import importlib\n\nnative = importlib.import_module('llvmlite')\n",
     "explain/trace.py": "from package._graph import node\n",
@@ -81,6 +84,17 @@ PLANTED = [
         "require('package._nn', 'nn')\n",
         "_base imports _nn, which is not below it",
     ),
+    (
+        "_functions/making/creation.py",
+        "from ..shaping.joining import stack\n",
+        "making imports shaping, which is not below it",
+    ),
+    (
+        "_functions/making/creation.py",
+        "from ..shaping import joining\n",
+        "making imports shaping, which is not below it",
+    ),
+    ("_functions/things/a.py", "", "_functions/things is in no order of folders"),
     ("_nn/linear.py", "from package.nn import Linear\n", "_nn imports nn, which is not below it"),
     ("_nn/linear.py", "from package.scalar import S\n", "_nn imports scalar, which is not below"),
     (

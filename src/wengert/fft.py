@@ -1,6 +1,6 @@
 """Fourier transforms, after torch.fft."""
 
-from ._functions.fourier import (
+from ._functions.signals.fourier import (
     fft,
     fft2,
     fftfreq,

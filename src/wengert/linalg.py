@@ -1,8 +1,8 @@
 """Linear algebra, after torch.linalg."""
 
 from ._base.errors import LinAlgError
-from ._functions.einsum import multi_dot
-from ._functions.factors import (
+from ._functions.linear_algebra.einsum import multi_dot
+from ._functions.linear_algebra.factors import (
     cholesky,
     cholesky_ex,
     householder_product,
@@ -13,10 +13,10 @@ from ._functions.factors import (
     lu_factor_ex,
     qr,
 )
-from ._functions.matrix import linalg_cross as cross
-from ._functions.matrix import linalg_vander as vander
-from ._functions.matrix import matmul, vecdot
-from ._functions.matrix_functions import (
+from ._functions.linear_algebra.matrix import linalg_cross as cross
+from ._functions.linear_algebra.matrix import linalg_vander as vander
+from ._functions.linear_algebra.matrix import matmul, vecdot
+from ._functions.linear_algebra.matrix_functions import (
     cond,
     det,
     matrix_exp,
@@ -26,11 +26,8 @@ from ._functions.matrix_functions import (
     norm,
     slogdet,
 )
-from ._functions.matrix_functions import (
-    linalg_diagonal as diagonal,
-)
-from ._functions.norms import vector_norm
-from ._functions.solving import (
+from ._functions.linear_algebra.matrix_functions import linalg_diagonal as diagonal
+from ._functions.linear_algebra.solving import (
     inv,
     inv_ex,
     ldl_solve,
@@ -42,11 +39,10 @@ from ._functions.solving import (
     tensorinv,
     tensorsolve,
 )
-from ._functions.solving import (
-    linalg_lu_solve as lu_solve,
-)
-from ._functions.spectra import eig, eigh, eigvals, eigvalsh, svdvals
-from ._functions.spectra import linalg_svd as svd
+from ._functions.linear_algebra.solving import linalg_lu_solve as lu_solve
+from ._functions.linear_algebra.spectra import eig, eigh, eigvals, eigvalsh, svdvals
+from ._functions.linear_algebra.spectra import linalg_svd as svd
+from ._functions.reductions.norms import vector_norm
 
 __all__ = [
     "LinAlgError",

@@ -1,9 +1,7 @@
 """Special functions, after torch.special."""
 
-from ._functions.activations import log_softmax, softmax
-from ._functions.reduction import logsumexp
-from ._functions.rounding import round
-from ._functions.special import (
+from ._functions.elementwise.rounding import round
+from ._functions.elementwise.special import (
     airy_ai,
     bessel_j0,
     bessel_j1,
@@ -46,13 +44,15 @@ from ._functions.special import (
     xlogy,
     zeta,
 )
-from ._functions.special import digamma as psi
-from ._functions.special import igamma as gammainc
-from ._functions.special import igammac as gammaincc
-from ._functions.special import lgamma as gammaln
-from ._functions.special import mvlgamma as multigammaln
-from ._functions.transcendental import exp2, expm1, log1p, logit, sinc
-from ._functions.transcendental import sigmoid as expit
+from ._functions.elementwise.special import digamma as psi
+from ._functions.elementwise.special import igamma as gammainc
+from ._functions.elementwise.special import igammac as gammaincc
+from ._functions.elementwise.special import lgamma as gammaln
+from ._functions.elementwise.special import mvlgamma as multigammaln
+from ._functions.elementwise.transcendental import exp2, expm1, log1p, logit, sinc
+from ._functions.elementwise.transcendental import sigmoid as expit
+from ._functions.networks.activations import log_softmax, softmax
+from ._functions.reductions.reduction import logsumexp
 
 __all__ = [
     "airy_ai",

@@ -1,5 +1,5 @@
 """Assertions for tests, after torch.testing."""
 
-from ._functions.closeness import assert_close
+from ._functions.elementwise.closeness import assert_close
 
 __all__ = ["assert_close"]

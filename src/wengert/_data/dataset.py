@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from .._base.errors import ShapeError
-from .._functions.creation import as_tensor
-from .._functions.random import randperm
+from .._functions.making.creation import as_tensor
+from .._functions.making.random import randperm
 from .._primitives.indexing import take
 from .._record.door import new_handle
 from .._record.random_state import Generator

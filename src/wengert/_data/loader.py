@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from .._functions.creation import from_numpy, tensor
-from .._functions.joining import stack
+from .._functions.making.creation import from_numpy, tensor
+from .._functions.shaping.joining import stack
 from .._graph.value import Handle
 from .._record.random_state import Generator
 from .quick import quick_way

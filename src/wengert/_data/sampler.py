@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._functions.random import randint, randperm
+from .._functions.making.random import randint, randperm
 from .._record.random_state import Generator
 from .quick import quick_way
 

@@ -18,9 +18,9 @@ from .._base.shapes import broadcast, normalize_axes
 from .._declare.elementwise import convert
 from .._primitives import elementwise as e
 from .._primitives.shaping import expand
-from . import cumulative, norms, reduction, statistics
-from .activations import log_softmax as _log_softmax
-from .activations import softmax as _softmax
+from .networks.activations import log_softmax as _log_softmax
+from .networks.activations import softmax as _softmax
+from .reductions import cumulative, norms, reduction, statistics
 
 
 def _prepared(input: Any, dtype: Any) -> Any:

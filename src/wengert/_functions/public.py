@@ -19,7 +19,7 @@ from .out import into
 def operand(value: Any) -> Any:
     """A NumPy array as a tensor; tensors and numbers as they are."""
     if isinstance(value, np.ndarray):
-        from .creation import from_numpy
+        from .making.creation import from_numpy
 
         return from_numpy(value)  # pyright: ignore[reportUnknownArgumentType]
     return value

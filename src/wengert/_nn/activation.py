@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .._base.errors import ShapeError
-from .._functions import activations as f
-from .._functions import rectifiers
+from .._functions.networks import activations as f
+from .._functions.networks import rectifiers
 from .._primitives.transcendental import sigmoid, tanh
 from .module import Module
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .._functions.attention import multi_head_attention_forward
-from .._functions.bilinear import bilinear
-from .._functions.filling import empty, zeros
+from .._functions.making.filling import empty, zeros
+from .._functions.networks.attention import multi_head_attention_forward
+from .._functions.networks.bilinear import bilinear
 from . import init
 from .linear import Linear
 from .module import Module

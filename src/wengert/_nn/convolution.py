@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .._functions.convolution import (
+from .._functions.making.filling import empty
+from .._functions.networks.convolution import (
     conv1d,
     conv2d,
     conv3d,
@@ -14,8 +15,7 @@ from .._functions.convolution import (
     conv_transpose3d,
     per_axis,
 )
-from .._functions.filling import empty
-from .._functions.padding import pad
+from .._functions.networks.padding import pad
 from . import init
 from .module import Module
 from .parameter import Parameter

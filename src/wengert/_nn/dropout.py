@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import dropout as f
+from .._functions.networks import dropout as f
 from .module import Module
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions.embedding import embedding, embedding_bag
-from .._functions.filling import empty
+from .._functions.making.filling import empty
+from .._functions.networks.embedding import embedding, embedding_bag
 from .._record.modes import no_grad
 from . import init
 from .module import Module

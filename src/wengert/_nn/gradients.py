@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from .._base.errors import DifferentiationError, ShapeError
-from .._functions.comparison import clamp
-from .._functions.joining import cat, stack
-from .._functions.norms import norm
+from .._functions.elementwise.comparison import clamp
+from .._functions.reductions.norms import norm
+from .._functions.shaping.joining import cat, stack
 from .._graph.value import Handle
 from .._primitives.elementwise import minimum
 from .._record.modes import no_grad
@@ -61,7 +61,7 @@ def get_total_norm(
     """
     norms = [norm(g, norm_type) for g in tensors]
     if not norms:
-        from .._functions.filling import zeros
+        from .._functions.making.filling import zeros
 
         return zeros(())
     total = norms[0] if len(norms) == 1 else norm(stack(norms), norm_type)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._base.errors import ShapeError
-from .._functions import normalization as f
-from .._functions.filling import ones, zeros
+from .._functions.making.filling import ones, zeros
+from .._functions.networks import normalization as f
 from .module import Module
 from .parameter import Parameter
 

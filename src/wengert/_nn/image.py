@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import channels, folding, interpolation
-from .._functions.distances import cosine_similarity, pairwise_distance
+from .._functions.linear_algebra.distances import cosine_similarity, pairwise_distance
+from .._functions.networks import channels, folding, interpolation
 from .module import Module
 
 

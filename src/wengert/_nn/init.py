@@ -11,10 +11,10 @@ from typing import Any
 
 from .._base.errors import ShapeError
 from .._base.shapes import size_of
-from .._functions.random import randn
-from .._functions.random_fills import normal_ as _normal
-from .._functions.random_fills import uniform_ as _uniform
-from .._functions.spacing import eye
+from .._functions.making.random import randn
+from .._functions.making.random_fills import normal_ as _normal
+from .._functions.making.random_fills import uniform_ as _uniform
+from .._functions.making.spacing import eye
 from .._primitives.elementwise import where
 from .._record.modes import no_grad
 from .._record.random_state import Generator

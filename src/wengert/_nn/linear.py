@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._base.kinds import is_list_or_tuple
-from .._functions.filling import empty
-from .._functions.matrix import linear
+from .._functions.linear_algebra.matrix import linear
+from .._functions.making.filling import empty
 from . import init
 from .module import Module
 from .parameter import Parameter

@@ -1,11 +1,11 @@
-"""Losses as modules: the functions of `_functions/losses.py` with their options kept."""
+"""Losses as modules: the functions of `_functions/losses/losses.py` with their options kept."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .._functions import classification as c
-from .._functions import losses as f
+from .._functions.losses import classification as c
+from .._functions.losses import losses as f
 from .module import Module
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._functions import losses as f
-from .._functions import margins as m
-from .._functions.ctc import ctc_loss
+from .._functions.losses import losses as f
+from .._functions.losses import margins as m
+from .._functions.losses.ctc import ctc_loss
 from .loss import Loss, WeightedLoss
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .._base.errors import ShapeError
-from .._functions.creation import tensor
-from .._functions.filling import ones, zeros
-from .._functions.normalization import batch_norm, layer_norm
+from .._functions.making.creation import tensor
+from .._functions.making.filling import ones, zeros
+from .._functions.networks.normalization import batch_norm, layer_norm
 from .._record.modes import no_grad
 from . import init
 from .module import Module

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._functions.padding import pad
+from .._functions.networks.padding import pad
 from .module import Module
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._base.errors import TracingError
-from .._functions.creation import tensor
+from .._functions.making.creation import tensor
 from .._graph.value import Handle
 from .._record.storage import detached
 from .._tensor.tensor import Tensor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import rectifiers as f
-from .._functions.filling import full
+from .._functions.making.filling import full
+from .._functions.networks import rectifiers as f
 from .module import Module
 from .parameter import Parameter
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._base.errors import StateError
-from .._functions.creation import from_numpy
+from .._functions.making.creation import from_numpy
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .parameter import Parameter

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import adaptive_pooling as a
-from .._functions import maxima
-from .._functions import pooling as f
+from .._functions.networks import adaptive_pooling as a
+from .._functions.networks import maxima
+from .._functions.networks import pooling as f
 from .module import Module
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .._functions.filling import zeros, zeros_like
-from .._functions.views import view_as_real
+from .._functions.making.filling import zeros, zeros_like
+from .._functions.shaping.views import view_as_real
 from .._primitives.elementwise import maximum
 from .optimizer import Group, Optimizer, check_range
 from .sgd import NOT_DIFFERENTIABLE

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._base.dtypes import as_dtype, bool_
 from .._declare.elementwise import convert
-from .._functions import creation, filling
+from .._functions.making import creation, filling
 from .._graph.value import Handle
 from .._primitives import elementwise as e
 

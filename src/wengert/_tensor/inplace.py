@@ -1,7 +1,7 @@
 """In-place operations, derived: `x.f_(...)` computes `f(x, ...)` and writes it into x.
 
 The check that the write is allowed comes before anything is computed; the result must have the
-shape of x and a dtype that x can hold. Writes that are not derived are in `_functions/writes`.
+shape of x and a dtype that x can hold. Writes that are not derived: `_functions/places/writes`.
 """
 
 from __future__ import annotations

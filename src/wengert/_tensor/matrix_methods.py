@@ -6,15 +6,15 @@ form. One line each, in alphabetical order. Nothing is computed here.
 
 from __future__ import annotations
 
-from .._functions import (
+from .._functions.linear_algebra import (
     factors,
     matrix,
     matrix_functions,
     matrix_sums,
     older_linalg,
-    short_time,
     solving,
 )
+from .._functions.signals import short_time
 from .._graph.value import Handle
 from .inplace import inplace
 

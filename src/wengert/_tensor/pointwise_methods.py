@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import (
-    activations,
+from .._functions.elementwise import (
     arithmetic,
     comparison,
     complex_numbers,
     logic,
-    rectifiers,
     rounding,
     special,
     transcendental,
 )
+from .._functions.networks import activations, rectifiers
 from .._graph.value import Handle
 from .._primitives import elementwise as e
 from .._primitives import logarithmic as lg

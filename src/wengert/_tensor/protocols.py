@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .._functions.dtype_functions import result_type
-from .._functions.filling import full
+from .._functions.making.dtype_functions import result_type
+from .._functions.making.filling import full
 from .._graph.value import Handle
 from .exchange_methods import package
 from .numpy_functions import ADAPTED, LINES, as_tensor

@@ -6,7 +6,7 @@ form. One line each, in alphabetical order. Nothing is computed here.
 
 from __future__ import annotations
 
-from .._functions import random_fills, sampling
+from .._functions.making import random_fills, sampling
 from .._graph.value import Handle
 
 

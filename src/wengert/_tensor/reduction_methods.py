@@ -6,7 +6,7 @@ form. One line each, in alphabetical order. Nothing is computed here.
 
 from __future__ import annotations
 
-from .._functions import (
+from .._functions.reductions import (
     cumulative,
     distinct,
     histograms,

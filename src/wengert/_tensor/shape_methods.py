@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._functions import (
-    copies,
-    creation,
-    indexing,
-    masking,
-    rearranging,
-    scattering,
-    splitting,
-    views,
-    writes,
-)
-from .._functions import shape as movement
-from .._functions.writes import reshaping
+from .._functions.making import creation
+from .._functions.places import indexing, masking, scattering, writes
+from .._functions.places.writes import reshaping
+from .._functions.shaping import copies, rearranging, splitting, views
+from .._functions.shaping import shape as movement
 from .._graph.value import Handle
 from .inplace import inplace
 

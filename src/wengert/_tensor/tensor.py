@@ -22,17 +22,12 @@ from .._base.errors import (
 )
 from .._base.kinds import is_array
 from .._declare.elementwise import convert
-from .._functions import (
-    arithmetic,
-    complex_numbers,
-    creation,
-    filling,
-    indexing,
-    logic,
-    matrix,
-    reduction,
-)
-from .._functions.splitting import unbind
+from .._functions.elementwise import arithmetic, complex_numbers, logic
+from .._functions.linear_algebra import matrix
+from .._functions.making import creation, filling
+from .._functions.places import indexing
+from .._functions.reductions import reduction
+from .._functions.shaping.splitting import unbind
 from .._graph.node import Abstract, Node
 from .._graph.value import Batched, Handle, handle_class
 from .._primitives import elementwise as e

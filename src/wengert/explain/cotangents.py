@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._base.errors import ShapeError
-from .._functions.filling import ones_like
+from .._functions.making.filling import ones_like
 from .._graph.node import Edge, Node
 from .._graph.value import Handle
 from .._record.door import new_handle

@@ -1,6 +1,32 @@
 """Activations, losses and layers as functions."""
 
-from .._functions.activations import (
+from .._functions.linear_algebra.distances import cosine_similarity, pairwise_distance, pdist
+from .._functions.linear_algebra.matrix import linear
+from .._functions.losses.classification import cross_entropy, linear_cross_entropy, nll_loss
+from .._functions.losses.ctc import ctc_loss
+from .._functions.losses.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    gaussian_nll_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
+from .._functions.losses.margins import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
+from .._functions.networks.activations import (
     celu,
     celu_,
     elu,
@@ -20,7 +46,7 @@ from .._functions.activations import (
     softsign,
     tanhshrink,
 )
-from .._functions.adaptive_pooling import (
+from .._functions.networks.adaptive_pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
@@ -30,11 +56,13 @@ from .._functions.adaptive_pooling import (
     fractional_max_pool2d,
     fractional_max_pool3d,
 )
-from .._functions.attention import multi_head_attention_forward, scaled_dot_product_attention
-from .._functions.bilinear import bilinear
-from .._functions.channels import channel_shuffle, pixel_shuffle, pixel_unshuffle
-from .._functions.classification import cross_entropy, linear_cross_entropy, nll_loss
-from .._functions.convolution import (
+from .._functions.networks.attention import (
+    multi_head_attention_forward,
+    scaled_dot_product_attention,
+)
+from .._functions.networks.bilinear import bilinear
+from .._functions.networks.channels import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .._functions.networks.convolution import (
     conv1d,
     conv2d,
     conv3d,
@@ -42,9 +70,7 @@ from .._functions.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
-from .._functions.ctc import ctc_loss
-from .._functions.distances import cosine_similarity, pairwise_distance, pdist
-from .._functions.dropout import (
+from .._functions.networks.dropout import (
     alpha_dropout,
     dropout,
     dropout1d,
@@ -52,34 +78,16 @@ from .._functions.dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
-from .._functions.embedding import embedding, embedding_bag, one_hot
-from .._functions.folding import fold, unfold
-from .._functions.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
-from .._functions.losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    gaussian_nll_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
-    mse_loss,
-    poisson_nll_loss,
-    smooth_l1_loss,
+from .._functions.networks.embedding import embedding, embedding_bag, one_hot
+from .._functions.networks.folding import fold, unfold
+from .._functions.networks.interpolation import (
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
 )
-from .._functions.margins import (
-    cosine_embedding_loss,
-    hinge_embedding_loss,
-    margin_ranking_loss,
-    multi_margin_loss,
-    multilabel_margin_loss,
-    multilabel_soft_margin_loss,
-    soft_margin_loss,
-    triplet_margin_loss,
-    triplet_margin_with_distance_loss,
-)
-from .._functions.matrix import linear
-from .._functions.maxima import max_unpool1d, max_unpool2d, max_unpool3d
-from .._functions.normalization import (
+from .._functions.networks.maxima import max_unpool1d, max_unpool2d, max_unpool3d
+from .._functions.networks.normalization import (
     batch_norm,
     group_norm,
     instance_norm,
@@ -88,8 +96,8 @@ from .._functions.normalization import (
     normalize,
     rms_norm,
 )
-from .._functions.padding import pad
-from .._functions.pooling import (
+from .._functions.networks.padding import pad
+from .._functions.networks.pooling import (
     avg_pool1d,
     avg_pool2d,
     avg_pool3d,
@@ -103,7 +111,7 @@ from .._functions.pooling import (
     max_pool3d,
     max_pool3d_with_indices,
 )
-from .._functions.rectifiers import (
+from .._functions.networks.rectifiers import (
     hardshrink,
     hardsigmoid,
     hardswish,
@@ -121,7 +129,7 @@ from .._functions.rectifiers import (
     threshold,
     threshold_,
 )
-from .._functions.sampling_grid import affine_grid, grid_sample
+from .._functions.networks.sampling_grid import affine_grid, grid_sample
 from .._primitives.transcendental import sigmoid, tanh
 
 __all__ = [

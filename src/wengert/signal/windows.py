@@ -1,6 +1,6 @@
 """Window functions, after torch.signal.windows."""
 
-from .._functions.window_functions import (
+from .._functions.signals.window_functions import (
     bartlett,
     blackman,
     cosine,

@@ -12,20 +12,11 @@ import numpy as np
 
 from .._base.dtypes import as_dtype
 from .._declare.elementwise import convert
-from .._functions import (
-    activations,
-    arithmetic,
-    comparison,
-    complex_numbers,
-    cumulative,
-    logic,
-    masking,
-    matrix,
-    norms,
-    ordering,
-    reduction,
-    statistics,
-)
+from .._functions.elementwise import arithmetic, comparison, complex_numbers, logic
+from .._functions.linear_algebra import matrix
+from .._functions.networks import activations
+from .._functions.places import masking
+from .._functions.reductions import cumulative, norms, ordering, reduction, statistics
 from .._primitives import elementwise as e
 from .._primitives import transcendental as t
 from .._primitives.shaping import permute

@@ -10,18 +10,12 @@ import numpy as np
 from .._base.dtypes import as_dtype
 from .._base.errors import ShapeError
 from .._declare.elementwise import convert
-from .._functions import (
-    creation,
-    filling,
-    joining,
-    padding,
-    rearranging,
-    scattering,
-    spacing,
-    splitting,
-)
-from .._functions import embedding as _embedding
-from .._functions import shape as movement
+from .._functions.making import creation, filling, spacing
+from .._functions.networks import embedding as _embedding
+from .._functions.networks import padding
+from .._functions.places import scattering
+from .._functions.shaping import joining, rearranging, splitting
+from .._functions.shaping import shape as movement
 from .._graph.value import Handle
 from .._primitives.creation import full as _full
 from .._primitives.shaping import expand

@@ -14,9 +14,9 @@ import numpy as np
 from .._base.dtypes import as_dtype, category
 from .._base.errors import DtypeError, ShapeError, TracingError
 from .._declare.elementwise import convert
-from .._functions.creation import as_array, tensor
-from .._functions.creation import clone as _clone
-from .._functions.joining import stack
+from .._functions.making.creation import as_array, tensor
+from .._functions.making.creation import clone as _clone
+from .._functions.shaping.joining import stack
 from .._graph.value import Batched, Handle
 from .._primitives.shaping import expand, reshape
 from .._record import modes as _modes

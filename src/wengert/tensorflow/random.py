@@ -11,7 +11,7 @@ import numpy as np
 
 from .._base.dtypes import as_dtype, is_floating
 from .._declare.elementwise import convert
-from .._functions import random as draws
+from .._functions.making import random as draws
 from .._primitives.elementwise import add, floor, mul
 from .._record.random_state import Generator, default_generator
 from ._arrays import as_sizes

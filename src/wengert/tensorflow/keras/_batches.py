@@ -10,8 +10,8 @@ import numpy as np
 from ..._base import pytree
 from ..._base.errors import ShapeError
 from ..._base.kinds import is_array, is_list_or_tuple
-from ..._functions.creation import from_numpy
-from ..._functions.random import randperm
+from ..._functions.making.creation import from_numpy
+from ..._functions.making.random import randperm
 from ..._graph.value import Handle
 from ..._record.storage import detached
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._base.errors import ShapeError
 from ..._declare.elementwise import convert
-from ..._functions.matrix import matmul
+from ..._functions.linear_algebra.matrix import matmul
 from ..._record import modes as _modes
 from ...nn import functional as f
 from .._arrays import reshape

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._base import pytree
 from ..._base.errors import ShapeError, StateError
-from ..._functions.joining import cat
+from ..._functions.shaping.joining import cat
 from ..._record import modes as _modes
 from .._function import function
 from .._tape import GradientTape

@@ -1,0 +1,1 @@
+"""Tensors made from nothing: filled, spaced, drawn; and questions about dtypes."""

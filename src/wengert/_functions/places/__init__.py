@@ -1,0 +1,1 @@
+"""Elements at places: read, written, gathered, scattered."""

@@ -1,0 +1,1 @@
+"""Over axes: sums, norms, statistics, running results, order."""

@@ -1,0 +1,1 @@
+"""Fourier transforms, whole and of short pieces, and the windows for them."""
