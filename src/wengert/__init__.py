@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import _primitives as _primitives
+from ._base.device import Device as device
 from ._base.dtypes import bfloat16 as _bfloat16
 from ._base.dtypes import (
     bool_,
@@ -48,7 +49,6 @@ from ._record.modes import (
 )
 from ._record.random_state import Generator, default_generator
 from ._tensor.exchange_methods import package
-from ._tensor.tensor import Device as device
 from ._tensor.tensor import Tensor
 from ._transforms.batching import vmap
 from ._transforms.control_flow import cond, scan

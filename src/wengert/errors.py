@@ -1,12 +1,14 @@
 """The errors that Wengert raises on purpose, by name."""
 
 from ._base.errors import (
+    DeviceError,
     DifferentiationError,
     DimensionError,
     DtypeError,
     EscapedValueError,
     FreedGraphError,
     InplaceError,
+    LinAlgError,
     MissingExtraError,
     NotDifferentiableError,
     ShapeError,
@@ -17,12 +19,14 @@ from ._base.errors import (
 )
 
 __all__ = [
+    "DeviceError",
     "DifferentiationError",
     "DimensionError",
     "DtypeError",
     "EscapedValueError",
     "FreedGraphError",
     "InplaceError",
+    "LinAlgError",
     "MissingExtraError",
     "NotDifferentiableError",
     "ShapeError",

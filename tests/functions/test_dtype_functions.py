@@ -10,7 +10,7 @@ import pytest
 import scipy.signal.windows
 
 import wengert as w
-from wengert.errors import DtypeError, ShapeError
+from wengert.errors import DeviceError, DtypeError, ShapeError
 
 # ---- dtypes -------------------------------------------------------------------------------------
 
@@ -75,6 +75,76 @@ def test_conversions(name: str) -> None:
         assert found.tolist() == [1, 0]
     assert w.ones(1).type("int8").dtype == "int8" and w.ones(1).type() == "wengert.float32"
     assert w.ones(1).type_as(w.ones(1, dtype="int64")).dtype == "int64"
+
+
+OTHER = w.ones(1, dtype="float64")
+FORMS: list[tuple[tuple[Any, ...], dict[str, Any], str, bool]] = [
+    ((), {}, "float32", False),
+    ((None,), {}, "float32", False),
+    ((None, w.int8), {}, "int8", True),
+    ((w.float64,), {}, "float64", True),
+    ((w.float32, True), {}, "float32", False),
+    ((w.float32, True, True), {}, "float32", True),
+    ((w.float32,), {"copy": True, "memory_format": w.preserve_format}, "float32", True),
+    (("cpu",), {}, "float32", False),
+    ((w.device("cpu"), w.float64, False, False), {}, "float64", True),
+    (("cpu:0", None, False, True), {}, "float32", True),
+    (("cpu",), {"dtype": w.int64, "non_blocking": True}, "int64", True),
+    ((OTHER,), {}, "float64", True),
+    ((OTHER, True, True), {"memory_format": w.contiguous_format}, "float64", True),
+    ((OTHER.float(), False, True), {}, "float32", True),
+    ((), {"other": OTHER}, "float64", True),
+    ((), {"device": "cpu", "dtype": "complex64"}, "complex64", True),
+]
+
+
+@pytest.mark.parametrize(("args", "kwargs", "dtype", "copied"), FORMS)
+def test_forms_of_to(
+    args: tuple[Any, ...], kwargs: dict[str, Any], dtype: str, copied: bool
+) -> None:
+    x = w.tensor([1.5, -2.0])
+    made = x.to(*args, **kwargs)
+    assert made.dtype == dtype and (made is not x) == copied
+    assert made.tolist() == np.array([1.5, -2.0]).astype(dtype).tolist()
+    assert w.jit(lambda x: x.to(*args, **kwargs) + 0)(x).tolist() == made.tolist()
+    rows = w.vmap(lambda x: x.to(*args, **kwargs))(w.stack([x, x]))
+    assert (rows.dtype, rows[1].tolist()) == (dtype, made.tolist())
+
+
+def test_the_derivative_of_to_is_a_conversion() -> None:
+    x = w.tensor([1.5, -2.0], requires_grad=True)
+    (x.to(OTHER, True, True) ** 3).sum().backward()
+    assert x.grad.dtype == w.float32 and x.grad.tolist() == [6.75, 12.0]
+    found = w.hessian(lambda x: (x.to("cpu", w.float64) ** 3).sum())(x.detach())
+    assert found.tolist() == [[9.0, 0.0], [0.0, -12.0]]
+    _, slope = w.jvp(lambda x: x.to(OTHER), (x.detach(),), (w.ones(2),))
+    assert slope.dtype == w.float64 and slope.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        (("cpu", True), {}),
+        ((True,), {}),
+        ((OTHER, w.float64), {"dtype": w.float64}),
+        ((OTHER,), {"device": "cpu"}),
+        ((w.float64,), {"dtype": w.float64}),
+        ((w.float64, False, False, False), {}),
+        ((), {"size": 3}),
+    ],
+)
+def test_what_is_no_form_of_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"to: no form takes \("):
+        w.ones(2).to(*args, **kwargs)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps", 0, "cpu:1", "meta"])
+def test_no_other_device(device: Any) -> None:
+    calls: list[Any] = [w.ones(2).to, w.nn.Linear(1, 1).to, w.ones(2).to_device, w.device]
+    for call in calls:
+        with pytest.raises(DeviceError) as caught:
+            call(device)
+        assert str(caught.value) == (f"device {device!r} is not available; Wengert runs on 'cpu'.")
 
 
 # ---- creation -----------------------------------------------------------------------------------

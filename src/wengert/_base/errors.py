@@ -4,6 +4,7 @@
     ├── ShapeError            (RuntimeError, ValueError)   shapes do not fit
     ├── DimensionError        (IndexError, ValueError)     no such axis, or an index out of range
     ├── DtypeError            (TypeError, RuntimeError)    a dtype that the operation does not take
+    ├── DeviceError           (RuntimeError, ValueError)   a device other than the processor
     ├── DifferentiationError  (RuntimeError)
     │   ├── FreedGraphError       the record was used up by an earlier backward
     │   ├── InplaceError          a value that backward needs was overwritten, or may not be
@@ -24,6 +25,7 @@ from __future__ import annotations
 import numpy as np
 
 __all__ = [
+    "DeviceError",
     "DifferentiationError",
     "DimensionError",
     "DtypeError",
@@ -55,6 +57,10 @@ class DimensionError(WengertError, IndexError, ValueError):
 
 class DtypeError(WengertError, TypeError, RuntimeError):
     """A dtype that the operation does not take."""
+
+
+class DeviceError(WengertError, RuntimeError, ValueError):
+    """A device other than the processor."""
 
 
 class DifferentiationError(WengertError, RuntimeError):

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 from .._base.dtypes import as_dtype, is_floating, is_inexact
 from .._base.errors import DtypeError
 from .._graph.value import Handle
-from .._tensor.tensor import Device, Tensor
+from .._tensor.conversion_methods import conversion
+from .._tensor.tensor import Tensor
 from .parameter import Parameter
 from .state import load, write_state
 
@@ -393,16 +394,10 @@ class Module:
         return self
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Convert floating parameters and buffers to a dtype; devices are accepted and ignored."""
-        dtype = kwargs.get("dtype")
-        for arg in args:
-            if isinstance(arg, Handle):
-                dtype = arg._data.dtype
-            elif arg is not None and not isinstance(arg, bool | Device) and not _is_device(arg):
-                dtype = arg
-        if dtype is None:
+        """Convert floating parameters and buffers to a dtype, in the forms of `Tensor.to`."""
+        wanted, _ = conversion(args, kwargs)
+        if wanted is None:
             return self
-        wanted = as_dtype(dtype)
         if not is_inexact(wanted):
             raise DtypeError(f"Module.to: expected a floating or complex dtype, not {wanted}.")
         return self._convert(lambda x: x.to(wanted) if is_floating(x._data.dtype) else x)
@@ -491,10 +486,6 @@ def clear_grad(x: Any, set_to_none: bool) -> None:
         if x.grad.grad_fn is not None:
             x.grad = x.grad.detach()
         x.grad.zero_()
-
-
-def _is_device(value: Any) -> bool:
-    return isinstance(value, str) and value.split(":")[0] in ("cpu", "cuda", "meta")
 
 
 __all__ = ["IncompatibleKeys", "Module", "RegisteredHook", "clear_grad", "framed"]

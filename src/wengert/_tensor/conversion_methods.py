@@ -1,15 +1,46 @@
-"""Tensor methods: other dtypes, and new tensors with the dtype of one."""
+"""Tensor methods: other dtypes and devices, and new tensors with the dtype of one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from .._base.dtypes import as_dtype, bool_
+from .._base.device import check_device, names_device
+from .._base.dtypes import Dtype, as_dtype, bool_
 from .._declare.elementwise import convert
 from .._functions.making import creation, filling
 from .._graph.value import Handle
 from .._primitives import elementwise as e
+
+_FORMS = {
+    "device": ("device", "dtype", "non_blocking", "copy"),
+    "dtype": ("dtype", "non_blocking", "copy"),
+    "other": ("other", "non_blocking", "copy"),
+}
+"""The positional arguments of `to`, by what the first of them is."""
+
+
+def conversion(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Dtype | None, bool]:
+    """What the arguments of `to` ask for: the dtype, if any, and whether to copy in any case."""
+    first = args[0] if args else None
+    if isinstance(first, Handle) or "other" in kwargs:
+        form = "other"
+    else:
+        form = "device" if first is None or names_device(first) else "dtype"
+    names = _FORMS[form]
+    given = dict(zip(names, args, strict=False))
+    unknown = [name for name in kwargs if name not in (*names, "memory_format") or name in given]
+    if len(args) > len(names) or unknown or isinstance(given.get("dtype"), bool):
+        shown = [repr(arg) if isinstance(arg, bool) else type(arg).__name__ for arg in args]
+        shown += [f"{name}=..." for name in kwargs]
+        raise TypeError(
+            f"to: no form takes ({', '.join(shown)}). Write x.to(dtype), x.to(device), "
+            "x.to(device, dtype) or x.to(other), then non_blocking, copy and memory_format."
+        )
+    given |= kwargs
+    check_device(given.get("device"))
+    dtype = given["other"]._data.dtype if form == "other" else given.get("dtype")
+    return None if dtype is None else as_dtype(dtype), bool(given.get("copy", False))
 
 
 def _as(name: str) -> Callable[..., Any]:
@@ -42,6 +73,25 @@ class ConversionMethods(Handle):
     int = _as("int32")
     long = _as("int64")
     short = _as("int16")
+
+    def to(self, *args: Any, **kwargs: Any) -> Any:
+        """The tensor with another dtype; itself if it has that one already, unless `copy`.
+
+        `to(dtype)`, `to(device)`, `to(device, dtype)` or `to(other)`, each followed by
+        `non_blocking`, `copy` and `memory_format`, of which only `copy` changes anything.
+        `DeviceError` if the device is not the processor.
+
+        >>> import wengert
+        >>> wengert.ones(2).to("cpu", wengert.int64)
+        tensor([1, 1])
+        """
+        dtype, copy = conversion(args, kwargs)
+        result = self if dtype is None else convert(self, dtype)
+        return creation.clone(self) if copy and result is self else result
+
+    def cpu(self, memory_format: Any = None) -> Any:
+        """Itself."""
+        return self
 
     def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
         """The name of the dtype, or the tensor converted."""
@@ -95,4 +145,4 @@ class ConversionMethods(Handle):
         return filling.empty_strided(size, stride, dtype=own, **options)
 
 
-__all__ = ["ConversionMethods"]
+__all__ = ["ConversionMethods", "conversion"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._base.device import check_device
 from .._base.errors import DifferentiationError
 from .._graph.value import Handle
 from .._record.trace import concrete
@@ -53,8 +54,7 @@ class ExchangeMethods(Handle):
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
         """Itself: there is one device."""
-        if str(device) != "cpu":
-            raise ValueError(f"device {device!r} is not available; Wengert runs on 'cpu'.")
+        check_device(device)
         return self
 
 

@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .._base.dtypes import as_dtype, get_default_dtype, is_floating, is_inexact
+from .._base.device import CPU, Device
+from .._base.dtypes import get_default_dtype, is_floating, is_inexact
 from .._base.errors import (
     DifferentiationError,
     DtypeError,
@@ -21,7 +22,6 @@ from .._base.errors import (
     TracingError,
 )
 from .._base.kinds import is_array
-from .._declare.elementwise import convert
 from .._functions.elementwise import arithmetic, complex_numbers, logic
 from .._functions.linear_algebra import matrix
 from .._functions.making import creation, filling
@@ -48,37 +48,6 @@ from .random_methods import RandomMethods
 from .reduction_methods import ReductionMethods
 from .repr import tensor_text
 from .shape_methods import ShapeMethods
-
-
-class Device:
-    """Where tensors live; there is one place: the processor.
-
-    >>> import wengert
-    >>> wengert.ones(1).device
-    device(type='cpu')
-    """
-
-    type = "cpu"
-    index = None
-
-    def __init__(self, type: Any = "cpu", index: Any = None) -> None:
-        if str(type).split(":")[0] != "cpu":
-            raise ValueError(f"device {type!r} is not available; Wengert runs on 'cpu'.")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Device) or other == "cpu"
-
-    def __hash__(self) -> int:
-        return hash("cpu")
-
-    def __repr__(self) -> str:
-        return "device(type='cpu')"
-
-    def __str__(self) -> str:
-        return "cpu"
-
-
-_CPU = Device()
 
 
 class RemovableHandle:
@@ -179,7 +148,7 @@ class Tensor(
     @property
     def device(self) -> Device:
         """Always the processor."""
-        return _CPU
+        return CPU
 
     @property
     def itemsize(self) -> int:
@@ -576,26 +545,6 @@ class Tensor(
             (type(self), array, self.requires_grad, self._grad, _own_attributes(self)),
         )
 
-    # ---- dtypes -----------------------------------------------------------------------------
-
-    def to(self, *args: Any, dtype: Any = None, copy: bool = False, **kwargs: Any) -> Any:
-        """The tensor with another dtype (devices are accepted and ignored); itself if equal."""
-        for arg in args:
-            if isinstance(arg, Handle):
-                dtype = arg._data.dtype
-            elif isinstance(arg, Device) or (isinstance(arg, str) and arg.split(":")[0] == "cpu"):
-                continue
-            elif isinstance(arg, bool):
-                copy = copy or (arg and args.index(arg) >= 2)
-            elif arg is not None:
-                dtype = arg
-        result = self if dtype is None else convert(self, as_dtype(dtype))
-        return self.clone() if copy and result is self else result
-
-    def cpu(self) -> Any:
-        """Itself."""
-        return self
-
     # ---- operators --------------------------------------------------------------------------
 
     __array_priority__ = 1000
@@ -810,4 +759,4 @@ def _foreign(function: Any, x: Any, other: Any, reflected: bool = False) -> Any:
 
 handle_class[0] = Tensor
 
-__all__ = ["Device", "RemovableHandle", "Tensor"]
+__all__ = ["RemovableHandle", "Tensor"]
