@@ -197,6 +197,88 @@ def _dims_of_leaves(dims: Any, tree: Any) -> list[Any] | None:
     return found
 
 
+def _common_size(leaves: list[Any], dims: list[Any]) -> int:
+    """The one size of all mapped axes."""
+    sizes = {
+        _mapped_size(leaf, dim) for leaf, dim in zip(leaves, dims, strict=True) if dim is not None
+    }
+    if len(sizes) != 1:
+        raise ShapeError(
+            f"vmap: the mapped axes have sizes {sorted(sizes)}; there must be exactly one "
+            "size. Use in_dims to say which arguments are mapped."
+        )
+    return sizes.pop()
+
+
+def _at_level(
+    level: Level, function: Callable[[list[Any]], Any], leaves: list[Any], dims: Any, out_dims: Any
+) -> Any:
+    """What `function` makes of leaves that are mapped at a level, with its axes where they go."""
+    inner = [
+        leaf if dim is None else level.raise_(to_front(leaf, dim, "vmap"))
+        for leaf, dim in zip(leaves, dims, strict=True)
+    ]
+    levels = (*_modes.current().levels, level)
+    with _modes.override(depth=level.depth, levels=levels):
+        result = function(inner)
+        outs, structure = pytree.flatten(result)
+        places = _matched(out_dims, result, "out_dims")
+        lowered: list[Any] = []
+        for out, place in zip(outs, places, strict=True):
+            if not isinstance(out, Handle):
+                raise TypeError(
+                    f"vmap: the function returned a {type(out).__name__}; it must return "
+                    "tensors. Wrap numbers with wengert.tensor(...)."
+                )
+            if place is None:
+                if _has_level(out, level):
+                    raise ShapeError("vmap: out_dims is None for a value that varies.")
+                lowered.append(out)
+            else:
+                lowered.append((level.lower(out), place))
+    return pytree.unflatten(
+        structure,
+        [from_front(item[0], item[1], "vmap") if is_tuple(item) else item for item in lowered],
+    )
+
+
+def _in_chunks(
+    once: Callable[[list[Any], int], Any],
+    leaves: list[Any],
+    dims: list[Any],
+    size: int,
+    chunk_size: int,
+    out_dims: Any,
+) -> Any:
+    """The results of `once` for chunks of the samples, joined."""
+    from .._primitives.shaping import concatenate, slice_
+
+    pieces: list[Any] = []
+    for start in range(0, size, chunk_size):
+        count = min(chunk_size, size - start)
+        part: list[Any] = []
+        for leaf, dim in zip(leaves, dims, strict=True):
+            if dim is None:
+                part.append(leaf)
+                continue
+            shape = leaf._data.shape
+            axis = normalize_axis(dim, len(shape), "vmap")
+            slices = [(0, extent, 1) for extent in shape]
+            slices[axis] = (start, count, 1)
+            part.append(slice_(leaf, slices=tuple(slices)))
+        pieces.append(once(part, count))
+    flat = [pytree.flatten(piece)[0] for piece in pieces]
+    structure = pytree.flatten(pieces[0])[1]
+    places = _matched(out_dims, pieces[0], "out_dims")
+    joined = [
+        parts[0]
+        if place is None
+        else concatenate(*parts, axis=normalize_axis(place, parts[0]._data.ndim, "vmap"))
+        for place, parts in zip(places, zip(*flat, strict=True), strict=True)
+    ]
+    return pytree.unflatten(structure, joined)
+
+
 def vmap(
     function: Callable[..., Any],
     in_dims: Any = 0,
@@ -222,82 +304,18 @@ def vmap(
     def mapped(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = pytree.flatten(args)
         dims = _matched(in_dims, args, "in_dims")
-        sizes = {
-            _mapped_size(leaf, dim)
-            for leaf, dim in zip(leaves, dims, strict=True)
-            if dim is not None
-        }
-        if len(sizes) != 1:
-            raise ShapeError(
-                f"vmap: the mapped axes have sizes {sorted(sizes)}; there must be exactly one "
-                "size. Use in_dims to say which arguments are mapped."
-            )
-        size = sizes.pop()
+        size = _common_size(leaves, dims)
+
+        def of_leaves(inner: list[Any]) -> Any:
+            return function(*pytree.unflatten(structure, inner), **kwargs)
+
+        def once(part: list[Any], count: int) -> Any:
+            level = Level(_modes.current().depth + 1, count, randomness)
+            return _at_level(level, of_leaves, part, dims, out_dims)
+
         if chunk_size is not None and chunk_size < size:
-            return _in_chunks(mapped_once, leaves, structure, dims, size, kwargs)
-        return mapped_once(leaves, structure, dims, size, kwargs)
-
-    def mapped_once(
-        leaves: list[Any], structure: Any, dims: list[Any], size: int, kwargs: Any
-    ) -> Any:
-        modes = _modes.current()
-        level = Level(modes.depth + 1, size, randomness)
-        inner = [
-            leaf if dim is None else level.raise_(to_front(leaf, dim, "vmap"))
-            for leaf, dim in zip(leaves, dims, strict=True)
-        ]
-        with _modes.override(depth=level.depth, levels=(*modes.levels, level)):
-            result = function(*pytree.unflatten(structure, inner), **kwargs)
-            outs, out_structure = pytree.flatten(result)
-            places = _matched(out_dims, result, "out_dims")
-            lowered: list[Any] = []
-            for out, place in zip(outs, places, strict=True):
-                if not isinstance(out, Handle):
-                    raise TypeError(
-                        f"vmap: the function returned a {type(out).__name__}; it must return "
-                        "tensors. Wrap numbers with wengert.tensor(...)."
-                    )
-                if place is None:
-                    if _has_level(out, level):
-                        raise ShapeError("vmap: out_dims is None for a value that varies.")
-                    lowered.append(out)
-                else:
-                    lowered.append((level.lower(out), place))
-        return pytree.unflatten(
-            out_structure,
-            [from_front(item[0], item[1], "vmap") if is_tuple(item) else item for item in lowered],
-        )
-
-    def _in_chunks(
-        once: Any, leaves: list[Any], structure: Any, dims: list[Any], size: int, kwargs: Any
-    ) -> Any:
-        from .._primitives.shaping import concatenate, slice_
-
-        assert chunk_size is not None
-        pieces: list[Any] = []
-        for start in range(0, size, chunk_size):
-            count = min(chunk_size, size - start)
-            part: list[Any] = []
-            for leaf, dim in zip(leaves, dims, strict=True):
-                if dim is None:
-                    part.append(leaf)
-                    continue
-                shape = leaf._data.shape
-                axis = normalize_axis(dim, len(shape), "vmap")
-                slices = [(0, extent, 1) for extent in shape]
-                slices[axis] = (start, count, 1)
-                part.append(slice_(leaf, slices=tuple(slices)))
-            pieces.append(once(part, structure, dims, count, kwargs))
-        flat = [pytree.flatten(piece)[0] for piece in pieces]
-        out_structure = pytree.flatten(pieces[0])[1]
-        places = _matched(out_dims, pieces[0], "out_dims")
-        joined = [
-            parts[0]
-            if place is None
-            else concatenate(*parts, axis=normalize_axis(place, parts[0]._data.ndim, "vmap"))
-            for place, parts in zip(places, zip(*flat, strict=True), strict=True)
-        ]
-        return pytree.unflatten(out_structure, joined)
+            return _in_chunks(once, leaves, dims, size, chunk_size, out_dims)
+        return once(leaves, size)
 
     return mapped
 
