@@ -190,6 +190,24 @@ def test_single_precision_and_integers_keep_their_kind() -> None:
     assert w.fft.irfft(w.fft.rfft(w.ones(4, dtype=w.float64))).dtype == w.float64
 
 
+@pytest.mark.parametrize("n", range(2, 10))
+def test_absent_elements_that_cancel_in_a_transform_take_nothing_with_them(n: int) -> None:
+    def parts(x: Any) -> Any:
+        return w.fft.irfft(w.fft.rfft(x.sin(), 2 * n)[: n - 1].abs(), 2 * n).cumsum(0)[:n].sin()
+
+    x = w.from_numpy(RNG.normal(size=n))
+    leaf = x.clone().requires_grad_()
+    expected = w.autograd.grad(parts(leaf).sum(), leaf)[0].numpy()
+    found = {
+        "recorded": w.autograd.grad(parts(leaf).sum(), leaf, create_graph=True)[0].detach(),
+        "compiled": w.jit(func.grad(lambda x: parts(x).sum()))(x),
+        "forward": func.jacfwd(lambda x: parts(x).sum())(x),
+        "compiled forward": w.jit(func.jacfwd(lambda x: parts(x).sum()))(x),
+    }
+    for way, gradient in found.items():
+        np.testing.assert_allclose(gradient.numpy(), expected, 1e-10, 1e-10, err_msg=way)
+
+
 def test_distances_of_equal_points_have_gradient_0_to_second_order() -> None:
     x = w.from_numpy(P[0])
     for p in (1.0, 1.5, 2.0, 3.0, float("inf")):

@@ -17,6 +17,9 @@ import wengert
 from wengert import func
 from wengert._record.functions import evaluate, trace_function
 
+from ..primitives.cases import Case, cases, tensors
+from ..primitives.measures import inexact
+
 
 class Program(NamedTuple):
     """A function of a vector, applied element by element, with its derivatives by hand."""
@@ -421,3 +424,41 @@ def test_modulus_of_a_selection_at_infinity() -> None:
     z = wengert.complex(x, x)
     wengert.where(x < 10, z.abs(), 0.0).sum().backward()
     numpy.testing.assert_allclose(x.grad.numpy(), [math.sqrt(2), 0])
+
+
+def _first_half(position: Any, size: int) -> Any:
+    return position < size / 2
+
+
+def _not_every_third(position: Any, size: int) -> Any:
+    return position % 3 != 1
+
+
+@pytest.mark.parametrize("chosen", [_first_half, _not_every_third])
+@pytest.mark.parametrize("case", [c for c in cases() if c.primitive.family != "elementwise"])
+def test_ones_show_where_every_primitive_moves_elements(case: Case, chosen: Any) -> None:
+    """A gradient that is recorded needs the masks, one that is not does without: they agree."""
+    moving = [i for i, x in enumerate(case.operands) if inexact(x) and numpy.size(x)]
+    if not case.primitive.differentiable or not moving:
+        return
+
+    def gradients(create_graph: bool) -> list[Any]:
+        operands = tensors(case.operands)
+        leaves = [operands[i].requires_grad_() for i in moving]
+        for i in moving:
+            operands[i] = operands[i] * wengert.ones_like(operands[i])
+        loss: Any = 0.0
+        for out in case.call(*operands):
+            if out.requires_grad:
+                position = wengert.arange(out.numel()).reshape(out.shape)
+                weighed = out * (position + 0.5).cos()
+                kept = wengert.where(chosen(position, out.numel()), weighed, 0.0)
+                loss = loss + (wengert.view_as_real(kept) if out.is_complex() else kept).sum()
+        if not isinstance(loss, wengert.Tensor):
+            return []
+        return wengert.autograd.grad(
+            loss, leaves, create_graph=create_graph, allow_unused=True, materialize_grads=True
+        )
+
+    for plain, recorded in zip(gradients(False), gradients(True), strict=True):
+        numpy.testing.assert_allclose(recorded.detach().numpy(), plain.numpy(), 1e-12, 1e-12)

@@ -44,11 +44,13 @@ class Linear(Primitive):
     """A primitive that is linear in each of the operands `linear`.
 
     `transpose(site, g, i)` gives the cotangent of operand i. `joint` says that it is linear in all
-    of them together (concatenate), rather than in each for itself (matmul).
+    of them together (concatenate), rather than in each for itself (matmul). `mixing` says that what
+    meets may cancel (a Fourier transform), so that ones do not show where elements go.
     """
 
     family = "linear"
     joint = False
+    mixing = False
 
     def __init__(
         self,
@@ -75,7 +77,7 @@ class Linear(Primitive):
 
     def moves_masks(self, arity: int) -> bool:
         """Whether each element goes somewhere; a product of two operands mixes them all."""
-        return self.joint or len(self.linear(arity)) == 1
+        return not self.mixing and (self.joint or len(self.linear(arity)) == 1)
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Record with operands that already have their final dtype."""
@@ -143,6 +145,7 @@ def linear(
     view: bool = False,
     selecting: bool | Callable[[Any], bool] = False,
     filling: bool = False,
+    mixing: bool = False,
     name: str | None = None,
     samples: Sequence[Sample] = (),
 ) -> Callable[[Callable[..., Any]], Linear]:
@@ -150,8 +153,8 @@ def linear(
 
     `view`: its NumPy implementation returns a view of the first operand. `selecting`: elements that
     it leaves out have no cotangent (a function of the site says whether there are any). `filling`:
-    elements of its result that come from no operand have no tangent. `batch` is described in
-    `_transforms/batching.py`.
+    elements of its result that come from no operand have no tangent. `mixing`: what meets may
+    cancel, so absence ends here. `batch` is described in `_transforms/batching.py`.
     """
 
     def declare(compute: Callable[..., Any]) -> Linear:
@@ -170,6 +173,7 @@ def linear(
         made.is_view = view
         made.selecting = selecting
         made.filling = filling
+        made.mixing = mixing
         return register(made)
 
     return declare

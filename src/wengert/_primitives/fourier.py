@@ -22,6 +22,7 @@ def _complex(rng: np.random.Generator, *shape: int) -> Any:
     batch=lambda p, ops, batched, size, params: p(
         ops[0], axes=tuple(axis + 1 for axis in params["axes"]), inverse=params["inverse"]
     ),
+    mixing=True,
     samples=[
         Sample(lambda rng: [_complex(rng, 3)], {"axes": (0,), "inverse": False}),
         Sample(lambda rng: [_complex(rng, 2, 4)], {"axes": (0, 1), "inverse": True}),
