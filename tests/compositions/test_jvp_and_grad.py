@@ -48,16 +48,21 @@ def test_jvp_of_jvp(name: str) -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_vjp_of_vjp(name: str) -> None:
     def pulled(x: Any) -> Any:
-        return func.vjp(scalar(PROGRAMS[name]), x)[1](double(1.0))
+        return func.vjp(scalar(PROGRAMS[name]), x)[1](double(1.0))[0]
 
     _, back = func.vjp(pulled, at())
-    close(back(double(DIRECTION)), hessian_from_gradients(PROGRAMS[name]) @ DIRECTION)
+    close(back(double(DIRECTION))[0], hessian_from_gradients(PROGRAMS[name]) @ DIRECTION)
 
 
 def test_a_pullback_is_linear_in_its_cotangent_and_differentiable_by_it() -> None:
     _, pullback = func.vjp(lambda x: x**3, double(2.0))
-    close(func.grad(pullback)(double(5.0)), 12.0, 0)
-    close(func.jvp(pullback, (double(5.0),), (double(1.0),))[1], 12.0, 0)
+    close(func.grad(lambda u: pullback(u)[0])(double(5.0)), 12.0, 0)
+    close(func.jvp(pullback, (double(5.0),), (double(1.0),))[1][0], 12.0, 0)
+
+
+def test_a_pullback_returns_a_tuple_also_for_one_primal() -> None:
+    (found,) = func.vjp(lambda x: x**2, double([1.0, 2.0]))[1](double([1.0, 10.0]))
+    close(found, [2.0, 40.0], 0)
 
 
 def test_tangents_are_differentiable_from_outside() -> None:

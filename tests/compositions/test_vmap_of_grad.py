@@ -31,7 +31,7 @@ DERIVATIVES: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
 
 def _pulled(f: Any, x: Any) -> Any:
     y, pullback = func.vjp(f, x)
-    return pullback(wengert.ones_like(y))
+    return pullback(wengert.ones_like(y))[0]
 
 
 # An index tensor as a mask or a count has to be looked at; integer places are not.

@@ -17,7 +17,7 @@ def test_results_of_inner_derivatives_are_constants() -> None:
 
     def both(x: wg.Tensor, u: wg.Tensor) -> tuple[wg.Tensor, wg.Tensor]:
         y, pull = func.vjp(curve, x)
-        return y, pull(u)
+        return y, pull(u)[0]
 
     jitted = wg.jit(both)
     for found, expected in zip(jitted(x, u), both(x, u), strict=True):

@@ -134,7 +134,7 @@ class Walked:
 
     def vjp(self, cotangents: Sequence[Array]) -> list[Array]:
         pulled = func.vjp(self.function, *self.primals)[1](tuple(tensors(cotangents)))
-        return [g.numpy() for g in (pulled if len(self.moving) > 1 else (pulled,))]
+        return [g.numpy() for g in pulled]
 
     def weighed(self, u: Sequence[Any]) -> Any:
         """x -> <u, F(x)>."""

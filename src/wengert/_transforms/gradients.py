@@ -254,12 +254,12 @@ def grad(
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """(f(primals), pullback): the pullback maps a cotangent u of the output to u J.
 
-    The pullback returns one cotangent, or a tuple for several primals. It can be called repeatedly.
+    The pullback returns a tuple, a cotangent for each primal. It can be called repeatedly.
 
     >>> import wengert
     >>> y, pullback = vjp(lambda x: x * x, wengert.tensor([1.0, 2.0]))
     >>> pullback(wengert.tensor([1.0, 10.0]))
-    tensor([ 2., 40.])
+    (tensor([ 2., 40.]),)
     """
     leaves, structure = pytree.flatten(primals)
     work = Differentiation("vjp", leaves)
@@ -280,8 +280,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> A
                     f"vjp: a cotangent of shape {tuple(cotangent._data.shape)} was given for an "
                     f"output of shape {tuple(out._data.shape)}."
                 )
-        found = pytree.unflatten(structure, work.pull(outs, flat, keep=True))
-        return found[0] if len(primals) == 1 else found
+        return pytree.unflatten(structure, work.pull(outs, flat, keep=True))
 
     shown = pytree.unflatten(out_structure, [outside(out, work) for out in outs])
     return (shown, pullback, outside_tree(aux, work)) if has_aux else (shown, pullback)
