@@ -7,6 +7,7 @@
     ├── DeviceError           (RuntimeError, ValueError)   a device other than the processor
     ├── DifferentiationError  (RuntimeError)
     │   ├── FreedGraphError       the record was used up by an earlier backward
+    │   ├── GradcheckError        a derivative does not agree with differences of the values
     │   ├── InplaceError          a value that backward needs was overwritten, or may not be
     │   └── NotDifferentiableError  nothing to differentiate, or no derivative exists
     ├── TracingError          (RuntimeError)
@@ -31,6 +32,7 @@ __all__ = [
     "DtypeError",
     "EscapedValueError",
     "FreedGraphError",
+    "GradcheckError",
     "InplaceError",
     "LinAlgError",
     "MissingExtraError",
@@ -69,6 +71,10 @@ class DifferentiationError(WengertError, RuntimeError):
 
 class FreedGraphError(DifferentiationError):
     """A second backward through a record whose kept values were freed by the first."""
+
+
+class GradcheckError(DifferentiationError):
+    """A derivative that does not agree with differences of the values."""
 
 
 class InplaceError(DifferentiationError):
