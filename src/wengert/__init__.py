@@ -48,7 +48,9 @@ from ._record.modes import (
     set_grad_enabled,
 )
 from ._record.random_state import Generator, default_generator
+from ._tensor import method_functions as _method_functions
 from ._tensor.exchange_methods import package
+from ._tensor.method_functions import *
 from ._tensor.tensor import Tensor
 from ._transforms.batching import vmap
 from ._transforms.control_flow import cond, scan
@@ -213,3 +215,4 @@ __all__ = [
     "vmap",
 ]
 __all__ += _top_level.__all__
+__all__ += _method_functions.__all__

@@ -57,7 +57,7 @@ from .networks import adaptive_pooling as _adaptive_pooling
 from .networks import bilinear as _bilinear
 from .networks import channels as _channels
 from .networks import convolution as _convolution
-from .networks import dropout as _dropout
+from .networks import drops as _drops
 from .networks import normalization as _normalization
 from .networks import padding as _padding
 from .networks import pooling as _pooling
@@ -69,7 +69,7 @@ from .networks.adaptive_pooling import *
 from .networks.bilinear import *
 from .networks.channels import *
 from .networks.convolution import *
-from .networks.dropout import *
+from .networks.drops import *
 from .networks.normalization import *
 from .networks.padding import *
 from .networks.pooling import *
@@ -132,7 +132,7 @@ __all__ += _ctc.__all__
 __all__ += _cumulative.__all__
 __all__ += _distances.__all__
 __all__ += _distinct.__all__
-__all__ += _dropout.__all__
+__all__ += _drops.__all__
 __all__ += _dtype_functions.__all__
 __all__ += _einsum.__all__
 __all__ += _factors.__all__

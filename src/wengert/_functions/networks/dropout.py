@@ -19,7 +19,7 @@ _ALPHA = 1.7580993408473766
 """selu tends to minus this far to the left: its scale times its alpha."""
 
 
-def _checked(x: Any, p: float, training: bool, name: str) -> bool:
+def drops(x: Any, p: float, training: bool, name: str) -> bool:
     """Whether anything may be dropped."""
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p={p} is not a probability, from 0 to 1.")
@@ -30,12 +30,17 @@ def _checked(x: Any, p: float, training: bool, name: str) -> bool:
     return True
 
 
-def _dropped(x: Any, p: float, training: bool, inplace: bool, shape: Any, name: str) -> Any:
-    if not _checked(x, p, training, name):
+def _dropped(x: Any, p: float, training: bool, inplace: bool, shape: Shape, name: str) -> Any:
+    if not drops(x, p, training, name):
         return x
-    kept = ge(uniform_values(shape, float32, None), p)
-    out = where(kept, mul(x, 0.0 if p == 1 else 1 / (1 - p)), 0.0)
+    out, _ = thinned(x, p, shape)
     return x.copy_(out) if inplace else out
+
+
+def thinned(x: Any, p: float, shape: Shape) -> tuple[Any, Any]:
+    """What is left of x, enlarged, and where it is left, drawn once for each place in `shape`."""
+    kept = ge(uniform_values(shape, float32, None), p)
+    return where(kept, mul(x, 0.0 if p == 1 else 1 / (1 - p)), 0.0), kept
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
@@ -95,8 +100,8 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     return _dropped(input, p, training, inplace, shape, "dropout3d")
 
 
-def _alpha_dropped(x: Any, p: float, training: bool, inplace: bool, shape: Any, name: str) -> Any:
-    if not _checked(x, p, training, name):
+def _alpha_dropped(x: Any, p: float, training: bool, inplace: bool, shape: Shape, name: str) -> Any:
+    if not drops(x, p, training, name):
         return x
     kept = ge(uniform_values(shape, float32, None), p)
     scale = 0.0 if p == 1 else 1 / math.sqrt((_ALPHA * _ALPHA * p + 1) * (1 - p))
@@ -150,6 +155,3 @@ def feature_dropout(
         raise ShapeError(f"feature_dropout: expected at least 2 axes, not shape {shape}.")
     draws = (*shape[:2], *(1,) * (len(shape) - 2))
     return _dropped(input, p, training, inplace, draws, "feature_dropout")
-
-
-__all__ = ["alpha_dropout", "dropout", "feature_alpha_dropout", "feature_dropout"]

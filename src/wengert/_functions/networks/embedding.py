@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from ..._record import modes as _modes
 from ..reductions.norms import norm
 
 
-def _checked(input: Any, weight: Any, padding_idx: int | None, name: str) -> int | None:
+def checked(input: Any, weight: Any, padding_idx: int | None, name: str) -> int | None:
     """A non-negative `padding_idx`, once everything is known to fit."""
     if input._data.dtype.kind not in "iu":
         raise DtypeError(f"{name}: row numbers must be integers, not {input._data.dtype}.")
@@ -40,7 +40,7 @@ def _counts(index: Any, rows: int, dtype: Any) -> Any:
     return scatter_add(full((size,), 1, dtype), flat, shape=(rows,))
 
 
-def _renormalize(weight: Any, index: Any, max_norm: float, norm_type: float) -> None:
+def renormalize(weight: Any, index: Any, max_norm: float, norm_type: float) -> None:
     """Shorten the rows that are used and longer than `max_norm`, in place."""
     with _modes.override(grad=False):
         rows = weight._data.shape[0]
@@ -84,10 +84,10 @@ def embedding(
     tensor([[2., 3.],
             [2., 3.]])
     """
-    padding = _checked(input, weight, padding_idx, "embedding")
+    padding = checked(input, weight, padding_idx, "embedding")
     index = convert(input, int64)
     if max_norm is not None:
-        _renormalize(weight, index, max_norm, norm_type)
+        renormalize(weight, index, max_norm, norm_type)
     return _rows(weight, index, padding, scale_grad_by_freq)
 
 
@@ -130,7 +130,35 @@ def embedding_bag(
     >>> wengert.nn.functional.embedding_bag(wengert.tensor([[0, 1]]), table)
     tensor([[1., 2.]])
     """
-    padding = _checked(input, weight, padding_idx, "embedding_bag")
+    return bagged(
+        input, weight, offsets, max_norm, norm_type, scale_grad_by_freq, mode, per_sample_weights,
+        include_last_offset, padding_idx,
+    ).values  # fmt: skip
+
+
+class Bags(NamedTuple):
+    """What became of the bags; for each index its bag, and whether it counts; the winning rows."""
+
+    values: Any
+    bag: Any
+    kept: Any
+    winners: Any
+
+
+def bagged(
+    input: Any,
+    weight: Any,
+    offsets: Any,
+    max_norm: float | None,
+    norm_type: float,
+    by_frequency: bool,
+    mode: str,
+    per_sample_weights: Any,
+    include_last: bool,
+    padding_idx: int | None,
+) -> Bags:
+    """`embedding_bag`, and how it came about."""
+    padding = checked(input, weight, padding_idx, "embedding_bag")
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f"embedding_bag: mode {mode!r}; use 'sum', 'mean' or 'max'.")
     shape, size = tuple(input._data.shape), input._data.size
@@ -156,33 +184,44 @@ def embedding_bag(
         bags = shape[0]
         starts = mul(iota(bags), shape[1])
     else:
-        starts, bags = _bag_starts(input, offsets, include_last_offset)
+        starts, bags = _bag_starts(input, offsets, include_last)
     if max_norm is not None:
-        _renormalize(weight, index, max_norm, norm_type)
+        renormalize(weight, index, max_norm, norm_type)
     # Ones at the beginnings add up to the number of the bag.
     begins = scatter_add(full((bags,), 1, int64), starts, shape=(size + 1,))
     bag = sub(slice_(cumsum(begins, axis=0), slices=((0, size, 1),)), 1)
-    rows = _rows(weight, index, None, scale_grad_by_freq)
+    rows = _rows(weight, index, None, by_frequency)
     kept = full((size,), True, bool_) if padding is None else ne(index, padding)
     if mode == "max":
-        return _largest(rows, bag, kept, bags)
+        largest, winners = _largest(rows, bag, kept, bags)
+        some = reshape(gt(counts_of(bag, kept, bags), 0), shape=(bags, 1))
+        winners = where(some, take(index, winners), 0) if size else winners
+        return Bags(where(some, largest, 0.0), bag, kept, winners)
     column = (size, 1)
     if per_sample_weights is not None:
         rows = mul(rows, reshape(per_sample_weights, shape=column))
     rows = where(reshape(kept, shape=column), rows, 0.0)
     total = scatter_add(rows, bag, shape=(bags, weight._data.shape[1]))
     if mode == "sum":
-        return total
-    dtype = weight._data.dtype
-    counts = reshape(scatter_add(convert(kept, dtype), bag, shape=(bags,)), shape=(bags, 1))
-    return div(total, where(gt(counts, 0.0), counts, 1.0))
+        return Bags(total, bag, kept, None)
+    counts = convert(counts_of(bag, kept, bags), weight._data.dtype)
+    counts = reshape(counts, shape=(bags, 1))
+    return Bags(div(total, where(gt(counts, 0.0), counts, 1.0)), bag, kept, None)
 
 
-def _largest(rows: Any, bag: Any, kept: Any, bags: int) -> Any:
-    """The maxima of bags: sorted downwards, then stably by bag, the first of each bag."""
+def counts_of(bag: Any, kept: Any, bags: int) -> Any:
+    """How many indices of each bag count."""
+    return scatter_add(convert(kept, int64), bag, shape=(bags,))
+
+
+def _largest(rows: Any, bag: Any, kept: Any, bags: int) -> tuple[Any, Any]:
+    """The maxima of bags and which rows they are: sorted downwards, then stably by bag, the first
+    of each bag. Anything for a bag of which nothing counts.
+    """
     size, features = tuple(rows._data.shape)
     if not size:
-        return scatter_add(rows, bag, shape=(bags, features))
+        nothing = scatter_add(rows, bag, shape=(bags, features))
+        return nothing, full((bags, features), 0, int64)
     masked = where(reshape(kept, shape=(size, 1)), rows.detach(), float("-inf"))
     order = sort(masked, axis=0, descending=True)[1]
     by_bag = sort(take(bag, order), axis=0, descending=False)[1]
@@ -193,8 +232,7 @@ def _largest(rows: Any, bag: Any, kept: Any, bags: int) -> Any:
     # An empty bag at the end begins where there is nothing; any place does for it.
     first = where(gt(held, 0), first, 0)
     winners = take(order, reshape(first, shape=(bags, 1)), column)
-    some = gt(scatter_add(convert(kept, int64), bag, shape=(bags,)), 0)
-    return where(reshape(some, shape=(bags, 1)), take(rows, winners, column), 0.0)
+    return take(rows, winners, column), winners
 
 
 def one_hot(input: Any, num_classes: int = -1) -> Any:
