@@ -335,6 +335,37 @@ def test_clamp_gives_the_cotangent_to_the_bound_that_acts() -> None:
     assert _slopes(w.clamp, 0.0, 2.0, 1.0) == [0.0, 0.0, 1.0]
 
 
+@pytest.mark.parametrize("function", [w.logaddexp, w.logaddexp2])
+def test_logaddexp_of_a_float_and_integers_has_the_dtype_of_both_together(function: Any) -> None:
+    whole = w.tensor([1, 2, 3])
+    for dtype in (w.float16, w.float64):
+        for pair in ((w.tensor(0.5, dtype=dtype), whole), (whole, w.ones(3, dtype=dtype))):
+            found = function(*pair)
+            assert found.dtype == dtype
+            expected = getattr(np, function.__name__)(*(x.numpy().astype("float64") for x in pair))
+            np.testing.assert_allclose(found.numpy(), expected, 4 * w.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize(
+    ("x", "n", "dtype"),
+    [
+        (2.0**-149, 276, "float32"),
+        (5e-324, 2097, "float64"),
+        (2.0**-24, 39, "float16"),
+        (0.0, 5000, "float32"),
+        (1.5, -149, "float32"),
+        (3.0, 5000, "float64"),
+        (3.0, -5000, "float64"),
+    ],
+)
+def test_ldexp_is_in_range_wherever_the_product_is(x: float, n: int, dtype: str) -> None:
+    found = w.ldexp(w.tensor([x], dtype=dtype), w.tensor([n]))
+    with np.errstate(over="ignore", under="ignore"):
+        expected = np.ldexp(np.array([x], dtype), n)
+    assert found.dtype == np.dtype(dtype)
+    assert found.tolist() == expected.tolist()
+
+
 def test_logaddexp_of_infinities() -> None:
     x = w.tensor([INF, -INF, INF, NAN, 1.0])
     y = w.tensor([INF, -INF, -INF, 1.0, NAN])
@@ -445,3 +476,21 @@ def test_special_functions_that_pytorch_does_not_differentiate() -> None:
     degree = w.tensor(3)
     slope = w.func.grad(lambda x: w.special.legendre_polynomial_p(x, degree))(x)
     assert slope.item() == pytest.approx(7.5 * 1.5**2 - 1.5)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "mixed"),
+    [
+        (2.0, 0.0, 0.5),
+        (2.0, 3.0, 4 * (1 + 3 * math.log(2))),
+        (0.0, 2.0, 0.0),
+        (0.0, 0.0, math.inf),
+    ],
+)
+def test_the_mixed_derivative_of_powers(x: float, y: float, mixed: float) -> None:
+    """x^(y - 1) (1 + y log x), whichever of the two comes first."""
+    base = w.tensor(x, dtype=w.float64, requires_grad=True)
+    power = w.tensor(y, dtype=w.float64, requires_grad=True)
+    by_base, by_power = w.autograd.grad(base**power, [base, power], create_graph=True)
+    assert w.autograd.grad(by_base, power, retain_graph=True)[0].item() == pytest.approx(mixed)
+    assert w.autograd.grad(by_power, base)[0].item() == pytest.approx(mixed)

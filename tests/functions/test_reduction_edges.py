@@ -301,6 +301,15 @@ def test_positions_in_sorted_rows(right: bool, rng: np.random.Generator) -> None
     assert w.searchsorted(w.tensor([1.0, 2.0]), NAN).item() == 2
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32"])
+def test_a_number_is_searched_for_as_it_is(dtype: str) -> None:
+    ordered = w.tensor([0, 2, 3], dtype=dtype)
+    for number, place in ((2.5, 2), (-1, 0), (-0.5, 0), (300, 3), (1e10, 3), (True, 1)):
+        assert w.searchsorted(ordered, number).item() == place
+        assert w.bucketize(number, ordered).item() == place
+    assert w.searchsorted(w.tensor([0, 2**53]), 2**53 + 1).item() == 2
+
+
 def test_distinct_values() -> None:
     x = w.tensor([[2, 1], [2, 1], [0, 3], [2, 1]])
     values, inverse, counts = x.unique(return_inverse=True, return_counts=True)

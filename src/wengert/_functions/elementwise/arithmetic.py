@@ -6,7 +6,18 @@ import builtins
 import math
 from typing import Any
 
-from ..._base.dtypes import bool_, complex128, float64, int32, int64, is_floating, is_inexact
+from ..._base.dtypes import (
+    bool_,
+    complex128,
+    float64,
+    int32,
+    int64,
+    is_floating,
+    is_inexact,
+    promote,
+    real_of,
+    to_floating,
+)
 from ..._base.errors import DtypeError
 from ..._base.kinds import is_generic
 from ..._declare.elementwise import convert
@@ -16,6 +27,7 @@ from ..._primitives import elementwise as e
 from ..._primitives import logarithmic as lg
 from ..._primitives import number_parts as n
 from .. import return_types
+from ..making.dtype_functions import finfo
 from ..out import exact_out, into, takes_out
 from ..public import binary, operand, tensors_where_needed, unary
 
@@ -59,7 +71,8 @@ def _scaled(other: Any, alpha: Any, name: str, input: Any) -> Any:
         raise DtypeError(f"{name}: alpha={alpha!r} does not fit integer tensors. Pass an int.")
     if isinstance(alpha, complex) and "c" not in kinds:
         raise DtypeError(f"{name}: alpha={alpha!r} does not fit real tensors. Pass a real number.")
-    if kinds == "bb" and isinstance(alpha, bool):
+    if kinds == "bb" and isinstance(alpha, int):
+        alpha = alpha != 0
         return e.bitwise_and(other, alpha) if _is(other) else other and alpha
     if _kind(other) == "b":
         return e.where(other, alpha, 0) if _is(other) else int(other) * alpha
@@ -288,7 +301,18 @@ def ldexp(input: Any, other: Any, *, out: Any = None) -> Any:
     tensor([12.])
     """
     input, other = tensors_where_needed("ldexp", "none", input, other)
-    return e.mul(input, lg.exp2(other))
+    if is_inexact(other._data.dtype):
+        return e.mul(input, lg.exp2(other))
+    dtype = to_floating(promote([(x._data.dtype, x._data.ndim) for x in (input, other)]))
+    # 2 ** other may be out of range where the product is not, but a third of it is not.
+    most = math.frexp(finfo(real_of(dtype)).max)[1] - 1
+    other = convert(other, int64)
+    third = e.floor_divide(other, 3)
+    found = convert(input, dtype)
+    for part in (third, third, e.sub(other, e.mul(third, 2))):
+        part = e.minimum(e.maximum(part, -most), most)
+        found = e.mul(found, lg.exp2(convert(part, dtype)))
+    return found
 
 
 @takes_out

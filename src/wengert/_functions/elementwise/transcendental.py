@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..._base.dtypes import to_floating
+from ..._base.dtypes import promote, to_floating
 from ..._declare.elementwise import convert
 from ..._primitives import complex_numbers as c
 from ..._primitives import elementwise as e
@@ -77,12 +77,15 @@ def logaddexp2(input: Any, other: Any, *, out: Any = None) -> Any:
     >>> wengert.logaddexp2(wengert.tensor([1000.0]), wengert.tensor([1000.0]))
     tensor([1001.])
     """
-    larger, gap = _apart(*_both("logaddexp", input, other))
+    larger, gap = _apart(*_both("logaddexp2", input, other))
     return e.add(larger, e.mul(t.log1p(lg.exp2(gap)), 1.0 / math.log(2.0)))
 
 
 def _both(name: str, input: Any, other: Any) -> list[Any]:
-    return [as_floating(x) for x in tensors_where_needed(name, "none", input, other)]
+    """Two tensors in the floating dtype that both together have."""
+    pair = tensors_where_needed(name, "none", input, other)
+    dtype = to_floating(promote([(x._data.dtype, x._data.ndim) for x in pair]))
+    return [convert(x, dtype) for x in pair]
 
 
 def _apart(x: Any, y: Any) -> tuple[Any, Any]:

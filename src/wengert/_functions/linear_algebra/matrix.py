@@ -6,6 +6,7 @@ are kept in float32. Sums with a product are in `matrix_sums`, products of many 
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from ..._base.dtypes import float32, int64, is_inexact, promote
@@ -368,7 +369,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
             [3, 1]])
     """
     need_rank("vander", x, 1)
-    count = x._data.shape[0] if N is None else N
+    count = x._data.shape[0] if N is None else operator.index(N)
     if count < 0:
         raise ValueError(f"vander: N={N} must not be negative.")
     rows = x._data.shape[0]

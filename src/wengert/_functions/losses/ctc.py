@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._base.dtypes import int64, is_floating
+from ..._base.dtypes import float32, int64, is_floating
 from ..._base.errors import DtypeError, ShapeError
 from ..._base.kinds import is_array
 from ..._declare.elementwise import convert
@@ -194,7 +194,10 @@ def ctc_loss(
     steps = _lengths(input_lengths, batch, time, "input_lengths")
     lengths = _lengths(target_lengths, batch, most, "target_lengths")
     labels = _labels(targets, lengths, batch, blank)
-    losses = _negative_log(log_probs, labels, steps, lengths, blank)
+    own = log_probs._data.dtype
+    # The logarithms of small probabilities are beyond the halves.
+    wide = convert(log_probs, float32) if own.itemsize == 2 else log_probs
+    losses = _negative_log(wide, labels, steps, lengths, blank)
     impossible = e.gt(losses, -_NEVER / 10)
     losses = e.where(impossible, 0.0 if zero_infinity else float("inf"), losses)
     if reduction == "mean":
@@ -202,7 +205,4 @@ def ctc_loss(
         losses = e.div(losses, convert(divisor, losses._data.dtype))
     elif reduction == "none" and len(shape) == 2:
         losses = reshape(losses, shape=())
-    return reduced(losses, reduction, "ctc_loss")
-
-
-__all__ = ["ctc_loss"]
+    return convert(reduced(losses, reduction, "ctc_loss"), own)

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from ..._base.dtypes import is_floating, is_inexact, real_of
+from ..._base.dtypes import float32, is_floating, is_inexact, promote, real_of
 from ..._base.errors import DtypeError, ShapeError
 from ..._base.shapes import size_of
+from ..._declare.elementwise import convert
 from ..._primitives import elementwise as e
 from ..._primitives.creation import zeros
 from ..._primitives.reductions import sum_
@@ -23,6 +22,7 @@ from ..._primitives.windows import windows
 from ..._record import modes as _modes
 from ..elementwise.arithmetic import div
 from ..elementwise.comparison import clamp
+from ..making.dtype_functions import finfo
 from ..out import takes_out
 from ..reductions.norms import norm
 from ..reductions.reduction import mean
@@ -33,6 +33,17 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
     if weight is not None:
         x = e.mul(x, weight)
     return x if bias is None else e.add(x, bias)
+
+
+def _single(x: Any) -> Any:
+    """Halves in single precision: their sums, and differences from them, would lose too much."""
+    return convert(x, float32) if x._data.dtype.itemsize == 2 else x
+
+
+def _rounded(out: Any, x: Any, *others: Any) -> Any:
+    """A result in the dtype that x and what it meets have together."""
+    parts = [part._data for part in (x, *others) if part is not None]
+    return convert(out, promote([(part.dtype, part.ndim) for part in parts]))
 
 
 def _need_floating(x: Any, name: str) -> None:
@@ -77,9 +88,10 @@ def _layer_norm(
 ) -> tuple[Any, Any, Any]:
     _need_floating(x, "layer_norm")
     axes = _trailing(x, tuple(normalized_shape), "layer_norm", weight=weight, bias=bias)
-    rest, centre, variance = _centred(x, axes)
+    rest, centre, variance = _centred(_single(x), axes)
     scale = rsqrt(e.add(variance, eps))
-    return _affine(e.mul(rest, scale), weight, bias), centre, scale
+    out = _affine(e.mul(rest, scale), weight, bias)
+    return _rounded(out, x, weight, bias), _rounded(centre, x), _rounded(scale, x)
 
 
 def layer_norm(
@@ -124,8 +136,8 @@ def rms_norm(
 ) -> Any:
     """x / sqrt(mean(x^2) + eps) * weight over the trailing axes of `normalized_shape`.
 
-    `eps` is the distance from 1 to the next number of the dtype, if not given. Source: B. Zhang,
-    R. Sennrich, Root mean square layer normalization, 2019.
+    `eps` is the distance from 1 to the next number of the dtype (float32 for halves), if not given.
+    Source: B. Zhang, R. Sennrich, Root mean square layer normalization, 2019.
 
     >>> import wengert
     >>> wengert.nn.functional.rms_norm(wengert.tensor([1.0, 7.0]), (2,), eps=0.0)
@@ -135,10 +147,11 @@ def rms_norm(
     if not is_inexact(dtype):
         raise DtypeError(f"rms_norm: expected a floating or complex dtype, not {dtype}.")
     axes = _trailing(input, tuple(normalized_shape), "rms_norm", weight=weight)
+    x = _single(input)
     if eps is None:
-        eps = float(np.finfo(real_of(dtype)).eps)
-    scale = rsqrt(e.add(mean(e.mul(input, input), axes, keepdim=True), eps))
-    return _affine(e.mul(input, scale), weight, None)
+        eps = finfo(real_of(x._data.dtype)).eps
+    scale = rsqrt(e.add(mean(e.mul(x, x), axes, keepdim=True), eps))
+    return _rounded(_affine(e.mul(x, scale), weight, None), input, weight)
 
 
 def _group_norm(
@@ -153,14 +166,16 @@ def _group_norm(
         )
     _check_channels("group_norm", shape[1], weight=weight, bias=bias)
     size = size_of(shape[1:]) // num_groups
-    grouped = reshape(x, shape=(shape[0], num_groups, size))
+    grouped = reshape(_single(x), shape=(shape[0], num_groups, size))
     rest, centre, variance = _centred(grouped, (2,))
     scale = rsqrt(e.add(variance, eps))
     out = reshape(e.mul(rest, scale), shape=shape)
     wide = (shape[1], *(1,) * (len(shape) - 2))
     spread = [None if part is None else reshape(part, shape=wide) for part in (weight, bias)]
     flat = shape[0], num_groups
-    return _affine(out, *spread), reshape(centre, shape=flat), reshape(scale, shape=flat)
+    out = _rounded(_affine(out, *spread), x, weight, bias)
+    statistics = [_rounded(reshape(part, shape=flat), x) for part in (centre, scale)]
+    return out, *statistics
 
 
 def group_norm(
@@ -243,9 +258,10 @@ def _batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: without training it needs running_mean and running_var.")
-        scale = rsqrt(e.add(spread(running_var), eps))
-        out = _affine(e.mul(e.sub(x, spread(running_mean)), scale), spread(weight), spread(bias))
-        return out, None, None
+        scale = rsqrt(e.add(_single(spread(running_var)), eps))
+        rest = e.sub(_single(x), spread(running_mean))
+        out = _affine(e.mul(rest, scale), spread(weight), spread(bias))
+        return _rounded(out, x, running_mean, running_var, weight, bias), None, None
     count = size_of(shape) // max(shape[1], 1)
     if count < 2:
         raise ShapeError(
@@ -253,7 +269,7 @@ def _batch_norm(
             "and no variance. Use larger batches, or module.eval()."
         )
     axes = tuple(axis for axis in range(len(shape)) if axis != 1)
-    rest, centre, variance = _centred(x, axes)
+    rest, centre, variance = _centred(_single(x), axes)
     flat = (shape[1],)
     if running_mean is not None:
         _remember(running_mean, reshape(centre.detach(), shape=flat), momentum)
@@ -261,8 +277,9 @@ def _batch_norm(
         unbiased = reshape(variance.detach(), shape=flat) * (count / (count - 1))
         _remember(running_var, unbiased, momentum)
     scale = rsqrt(e.add(variance, eps))
-    out = _affine(e.mul(rest, scale), spread(weight), spread(bias))
-    return out, reshape(centre, shape=flat), reshape(scale, shape=flat)
+    out = _rounded(_affine(e.mul(rest, scale), spread(weight), spread(bias)), x, weight, bias)
+    statistics = [_rounded(reshape(part, shape=flat), x) for part in (centre, scale)]
+    return out, *statistics
 
 
 def batch_norm(
@@ -356,14 +373,15 @@ def instance_norm(
             f"instance_norm: an input of shape {shape} has {count} value for each channel of a "
             "sample, and no variance."
         )
-    rest, centre, variance = _centred(input, tuple(range(2, len(shape))))
+    rest, centre, variance = _centred(_single(input), tuple(range(2, len(shape))))
     if running_mean is not None:
         _remember(running_mean, _over_batch(centre, shape), momentum)
     if running_var is not None:
         _remember(running_var, _over_batch(variance, shape) * (count / (count - 1)), momentum)
     wide = (shape[1], *(1,) * (len(shape) - 2))
     spread = [None if part is None else reshape(part, shape=wide) for part in (weight, bias)]
-    return _affine(e.mul(rest, rsqrt(e.add(variance, eps))), *spread)
+    out = _affine(e.mul(rest, rsqrt(e.add(variance, eps))), *spread)
+    return _rounded(out, input, weight, bias)
 
 
 def _over_batch(x: Any, shape: tuple[int, ...]) -> Any:
@@ -419,10 +437,6 @@ def normalize(
 
 
 __all__ = [
-    "batch_norm",
-    "group_norm",
-    "instance_norm",
-    "layer_norm",
     "native_batch_norm",
     "native_group_norm",
     "native_layer_norm",

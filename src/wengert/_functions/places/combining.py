@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._base.dtypes import bool_
+from ..._base.dtypes import bool_, is_floating
 from ..._base.errors import DtypeError
 from ..._declare.elementwise import convert
 from ..._primitives import shaping as p
@@ -64,8 +64,8 @@ def combined(x: Any, axis: int, index: Any, src: Any, reduce: str, include_self:
     return floor_divide(total, count) if dtype.kind in "iu" else div(total, count)
 
 
-_ONES: dict[str, Any] = {"b": True, "i": 1, "u": 1, "f": 1.0, "c": 1.0}
-_ZEROS: dict[str, Any] = {"b": False, "i": 0, "u": 0, "f": 0.0, "c": 0.0}
+_ONES: dict[str, Any] = {"b": True, "i": 1, "u": 1, "f": 1.0, "c": 1.0, "V": 1.0}
+_ZEROS: dict[str, Any] = {"b": False, "i": 0, "u": 0, "f": 0.0, "c": 0.0, "V": 0.0}
 
 
 def _marked(shape: tuple[int, ...], index: Any, places: list[Any]) -> Any:
@@ -122,7 +122,7 @@ def _extreme(x: Any, axis: int, index: Any, src: Any, largest: bool, include_sel
     own = x if written is None else where(written, least, x)
     with _modes.override(grad=False):
         found = join(own, _grouped(x, axis, index, src, join, least))
-    if dtype.kind != "f":
+    if not is_floating(dtype):
         return found
     chosen = _equal(own, found)
     if written is not None:

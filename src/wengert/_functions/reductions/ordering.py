@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._base.dtypes import bool_, int32, int64
+from ..._base.dtypes import Dtype, bool_, complex_of, float64, int32, int64
 from ..._base.errors import DimensionError, DtypeError, ShapeError
 from ..._base.kinds import is_array
 from ..._base.shapes import normalize_axis
@@ -175,8 +175,15 @@ def _in_order(ordered: Any, sorter: Any) -> Any:
     return take(ordered, *along_axis(sorter, ordered._data.ndim - 1))
 
 
+def _number(value: Any, dtype: Dtype) -> Any:
+    """A number to look for, exact among whole ones too."""
+    if dtype.kind in "biu":
+        dtype = float64 if isinstance(value, float) else int64
+    return full((), value, complex_of(dtype) if isinstance(value, complex) else dtype)
+
+
 def _search(ordered: Any, given: Any, right: bool, narrow: bool, name: str) -> Any:
-    values: Any = given if isinstance(given, Handle) else full((), given, ordered._data.dtype)
+    values: Any = given if isinstance(given, Handle) else _number(given, ordered._data.dtype)
     for part in (ordered, values):
         require_real(part, name)
     shape = tuple(values._data.shape)

@@ -188,7 +188,8 @@ def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any 
         raise ShapeError(f"cov: expected at most 2 axes, not the shape {tuple(x._data.shape)}.")
     if x._data.dtype == bool_:
         raise DtypeError("cov: bool is not supported. Convert with x.to(wengert.float32).")
-    x = convert(x, to_floating(x._data.dtype))
+    own = to_floating(x._data.dtype)
+    x = convert(x, float32 if own.itemsize == 2 else own)
     if x._data.ndim < 2:
         x = reshape(x, shape=(1, x._data.size))
     rows, count = x._data.shape
@@ -212,6 +213,8 @@ def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any 
     left = centred if weights is None else mul(centred, weights)
     other = permute(conj(centred) if x._data.dtype.kind == "c" else centred, axes=(1, 0))
     found = div(matmul(convert(left, other._data.dtype), other), divisor)
+    if own.itemsize == 2:
+        found = convert(found, own)
     return reshape(found, shape=()) if rows == 1 else found
 
 
