@@ -63,6 +63,11 @@ import wengert as w
             lambda: w.cat([w.ones(2, 3), w.ones(3, 2)]),
             "concatenate: shapes [(2, 3), (3, 2)] differ outside dim 0.",
         ),
+        (lambda: w.cat([w.ones(2), None]), "cat: expected tensors, not NoneType at place 1."),
+        (
+            lambda: w.hsplit(w.ones(4), "2"),
+            "tensor_split: expected a number of parts or a list of positions, not '2'.",
+        ),
         (
             lambda: w.stack([w.ones(2), w.ones(3)]),
             "stack: all shapes must be equal, not [(2,), (3,)].",

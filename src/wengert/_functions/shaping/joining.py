@@ -13,6 +13,7 @@ from ..._base.errors import DtypeError, ShapeError
 from ..._base.kinds import is_list_or_tuple
 from ..._base.shapes import normalize_axis
 from ..._declare.elementwise import convert
+from ..._graph.value import Handle
 from ..._primitives import shaping as p
 from ..._primitives.creation import constant, zeros
 from ..._primitives.indexing import take
@@ -24,6 +25,10 @@ def _promoted(tensors: Sequence[Any], name: str) -> list[Any]:
     parts = list(tensors)
     if not parts:
         raise ShapeError(f"{name}: expected at least one tensor.")
+    for place, part in enumerate(parts):
+        if not isinstance(part, Handle):
+            kind = type(part).__name__
+            raise TypeError(f"{name}: expected tensors, not {kind} at place {place}.")
     dtype = promote((x._data.dtype, x._data.ndim) for x in parts)
     return [convert(x, dtype) for x in parts]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -83,6 +83,10 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[An
     if isinstance(given, Handle):
         given = concrete(given, "list of numbers").tolist()
     if not is_list_or_tuple(given):
+        if not isinstance(given, SupportsIndex):
+            raise TypeError(
+                f"tensor_split: expected a number of parts or a list of positions, not {given!r}."
+            )
         count = operator.index(given)
         if count < 1:
             raise ValueError(f"tensor_split: the number of parts must be positive, not {count}.")
