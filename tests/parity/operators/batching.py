@@ -1,5 +1,7 @@
 """`vmap`: against PyTorch's function called for each element of the batch.
 
+Of a few samples the derivatives as well, against Wengert's own of each element.
+
 Floating tensors differ between elements by factors near one, which keeps them in the domain of the
 function; where PyTorch refuses the changed elements all are alike.
 """
@@ -13,15 +15,21 @@ import numpy
 import torch
 
 import wengert
+from wengert.errors import InplaceError, TracedValueError
 
 from . import database
-from .compare import as_array
+from .accidents import accident
+from .chance import UNDEFINED, same_distribution
+from .compare import TOLERANCES, as_array, difference
 from .convert import Call, array, leaves
+from .derivatives import Problem
+from .exemptions import may_refuse_traced
 from .subject import Subject, floating
 from .values import Check
 from .verdict import NotApplicable, Wrong
 
-BATCH = 3
+DERIVATIVES = 3
+"""How many samples of an operator are differentiated inside `vmap`."""
 _FACTORS = (1.0, 63 / 64, 31 / 32)
 
 
@@ -47,6 +55,61 @@ def vmap(subject: Subject, limit: int | None) -> Iterator[Check]:
                 f"vmap {label}: {call}",
                 lambda call=call, places=places: _check(subject, call, places),
             )
+
+    if subject.info.supports_autograd and "float64" in names:
+        found = database.samples(subject.name, "float64", grad=True)
+        for sample in database.spread(found, DERIVATIVES):
+            yield (
+                f"derivatives in vmap: {Call.of(sample)}",
+                lambda sample=sample: _derivatives(Problem(subject, sample)),
+            )
+
+
+def _derivatives(problem: Problem) -> None:
+    """Pullback and derivative in forward mode inside `vmap`, as outside."""
+    if problem.random:
+        raise NotApplicable("random")
+    cotangents = problem.cotangents()
+    rows: list[list[numpy.ndarray]] = []
+    for factor in _FACTORS:
+        inputs = [numpy.asarray(array(tensor) * factor) for tensor in problem.inputs]
+        ways = [problem.draw(value) for value in inputs]
+        rows.append([*inputs, *ways, *[problem.draw(value) for value in cotangents]])
+    count = len(problem.inputs)
+
+    def function(*values: Any) -> Any:
+        inputs, ways, seeds = values[:count], values[count : 2 * count], values[2 * count :]
+
+        def results(*at: Any) -> Any:
+            return tuple(problem.kept(problem.ours(list(at))))
+
+        found, pullback = wengert.func.vjp(results, *inputs)
+        tangents = wengert.func.jvp(results, inputs, ways)[1]
+        return (*found, *pullback(tuple(seeds)), *tangents)
+
+    def plain(*values: Any) -> Any:
+        return tuple(problem.kept(problem.ours(list(values[:count]))))
+
+    ours = [[wengert.from_numpy(value) for value in row] for row in rows]
+    batches = [wengert.from_numpy(numpy.stack(column)) for column in zip(*rows, strict=True)]
+    try:
+        expected = [function(*row) for row in ours]
+        shapes = [[leaf.shape for leaf in one] for one in expected]
+    except Exception as error:
+        raise NotApplicable("not at other numbers") from error
+    if any(shape != shapes[0] for shape in shapes):
+        raise NotApplicable("the shapes of results depend on the values")
+    try:
+        wengert.vmap(plain)(*batches)
+    except Exception as error:
+        raise NotApplicable("counted among the values") from error
+    found = leaves(wengert.vmap(function)(*batches))
+    for k, one in enumerate(expected):
+        for number, (our, their) in enumerate(zip(found, one, strict=True)):
+            text = difference(as_array(our[k]), as_array(their), TOLERANCES["derivative"])
+            if text is not None:
+                text = text.replace("PyTorch", "without vmap")
+                raise Wrong(f"element {k}, value or derivative {number}: {text}")
 
 
 def _elements(
@@ -99,12 +162,17 @@ def _check(subject: Subject, call: Call, places: list[int | None]) -> None:
     def function(*inputs: Any) -> Any:
         return tuple(leaves(mine.put(old, list(inputs)).run(subject.ours)))
 
+    batched = wengert.vmap(function, in_dims=tuple(places), randomness="different")
     try:
-        results = wengert.vmap(function, in_dims=tuple(places), randomness="different")(*batches)
+        results = batched(*batches)
+    except TracedValueError as error:
+        if may_refuse_traced(subject.name, "vmap", call):
+            raise NotApplicable("exempted: numbers of a tensor are asked for") from error
+        raise
     except Exception as error:
-        if not isinstance(error, Wrong) and _theirs_refuses(
-            subject, call, tensors, elements, places
-        ):
+        refused = _theirs_refuses(subject, call, tensors, elements, places)
+        allowed = isinstance(error, InplaceError) or not subject.info.supports_autograd
+        if refused and allowed and accident(error) is None:
             raise NotApplicable("PyTorch's vmap raises as well") from error
         raise
     for k, one in enumerate(expected):
@@ -112,6 +180,12 @@ def _check(subject: Subject, call: Call, places: list[int | None]) -> None:
         own = call.put(tensors, elements[k])
         if random:
             text = _kinds([as_array(leaf) for leaf in element], one)
+            if text is None and k == 1 and subject.name not in UNDEFINED:
+                text = same_distribution(
+                    subject.name,
+                    lambda: [leaf[1] for leaf in leaves(batched(*[x.clone() for x in batches]))],
+                    lambda own=own: own.run(subject.theirs),
+                )
         else:
             single = isinstance(one, torch.Tensor)
             text = subject.difference(

@@ -114,8 +114,10 @@ def equal_results(ours: Any, theirs: Any, tolerance: Tolerance | None = None) ->
         elif isinstance(their, torch.Tensor):
             text = difference(as_array(our), as_array(their), tolerance)
         elif isinstance(their, (bool, int, float, complex)):
-            same = type(our) is type(their) and numpy.allclose(
-                our, their, rtol=1e-6, atol=1e-6, equal_nan=True
+            same = type(our) is type(their) and (
+                our == their
+                if isinstance(their, int)
+                else numpy.allclose(our, their, rtol=1e-6, atol=1e-6, equal_nan=True)
             )
             text = None if same else f"{our!r}, PyTorch has {their!r}"
         elif isinstance(their, (torch.dtype, torch.Size)):

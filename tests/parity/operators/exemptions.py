@@ -1,52 +1,83 @@
-"""What is not held to account, each with its reason: at most fifteen lines."""
+"""What is not held to account, each with its reason: at most fifteen lines.
+
+A line lets pass no more than its rule below names, sample by sample.
+"""
 
 from __future__ import annotations
 
-import fnmatch
+from collections.abc import Callable
+from typing import Any
 
-# operators (a pattern), modes, reason
-EXEMPTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+import torch
+
+from .convert import Call, leaves
+
+_PYTHON = "the result is a Python value, which a traced tensor has not yet"
+_SHAPE = "numbers of a tensor decide the shape of the result"
+
+# operators, modes, what is let pass, reason
+EXEMPTIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, str], ...] = (
     (
-        "__r*__",
-        ("errors",),
-        "an unbound reflected method called with a number as its tensor",
-    ),
-    (
-        "linalg.norm/subgradients_at_zero",
+        ("linalg.norm/subgradients_at_zero",),
         ("second",),
-        "at the kink PyTorch has NaN, Wengert 0 as docs/kinks.md says",
+        "0 where PyTorch has NaN",
+        "at the kink every direction is alike, as docs/kinks.md says",
+    ),
+    (("allclose", "equal", "item"), ("jit",), "`TracedValueError`", _PYTHON),
+    (
+        ("argwhere", "bincount", "masked_select", "nonzero", "unique", "unique_consecutive"),
+        ("jit", "vmap"),
+        "`TracedValueError`",
+        _SHAPE,
     ),
     (
-        "svd_lowrank, with M",
-        ("all",),
-        "samples of rank 3 at q=2: PyTorch's own results differ from seed to seed",
+        ("__getitem__", "index_put"),
+        ("jit", "vmap"),
+        "`TracedValueError` for a mask as index",
+        _SHAPE,
+    ),
+    (
+        ("nn.functional.one_hot",),
+        ("jit", "vmap"),
+        "`TracedValueError` without `num_classes`",
+        _SHAPE,
+    ),
+    (
+        ("tensor_split",),
+        ("jit", "vmap"),
+        "`TracedValueError` for a tensor of sections",
+        _SHAPE,
     ),
 )
 
-VALUE_DEPENDENT = frozenset(
-    {
-        "__getitem__",
-        "allclose",
-        "argwhere",
-        "bincount",
-        "equal",
-        "histogramdd",
-        "index_put",
-        "item",
-        "masked_select",
-        "narrow",
-        "nn.functional.one_hot",
-        "nonzero",
-        "repeat_interleave",
-        "tensor_split",
-        "unique",
-        "unique_consecutive",
-    }
-)
-"""Under `jit` and `vmap` these may raise `TracedValueError`: the numbers of tensors decide shapes,
-or become Python numbers. Counts as one exemption."""
+
+def zero_at_kinks(name: str) -> bool:
+    """Whether a second derivative may be 0 where PyTorch has NaN."""
+    return name in EXEMPTIONS[0][0]
 
 
-def exempted(name: str, mode: str) -> bool:
-    """Whether an operator is exempted in a mode."""
-    return any(fnmatch.fnmatchcase(name, line[0]) and mode in line[1] for line in EXEMPTIONS)
+def _has_mask(call: Call) -> bool:
+    masks = (torch.bool, torch.uint8)
+    return any(
+        isinstance(leaf, torch.Tensor) and leaf.dtype in masks for leaf in leaves(call.args[1])
+    )
+
+
+_SAMPLES: dict[str, Callable[[Call], bool]] = {
+    "__getitem__": _has_mask,
+    "index_put": _has_mask,
+    "nn.functional.one_hot": lambda call: _given(call, 1, "num_classes", -1) == -1,
+    "tensor_split": lambda call: isinstance(call.args[1], torch.Tensor),
+}
+
+
+def _given(call: Call, place: int, name: str, default: Any) -> Any:
+    return call.args[place] if len(call.args) > place else call.kwargs.get(name, default)
+
+
+def may_refuse_traced(name: str, mode: str, call: Call) -> bool:
+    """Whether a call may raise `TracedValueError` in a mode."""
+    for names, modes, _, _ in EXEMPTIONS[1:]:
+        if name.split("/")[0] in names and mode in modes:
+            return _SAMPLES.get(name, lambda call: True)(call)
+    return False

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import torch
 
-from wengert.errors import TracedValueError
+import wengert
 
 from .batching import vmap
 from .compiled import jit
 from .convert import NoCounterpart
-from .derivatives import gradient, jvp, second
-from .exemptions import VALUE_DEPENDENT, exempted
+from .database import seed_of
+from .derivatives import gradient, gradient_in_place, jvp, second
 from .subject import Subject, quiet
 from .values import Check, alias, errors, inplace, method, out, value
 from .verdict import NotApplicable, Tally, Verdict, Wrong, one_line
@@ -23,7 +24,9 @@ RUNS: dict[str, Callable[[Subject, int | None], Iterator[Check]]] = {
     "second": second,
     "jvp": jvp,
     "vmap": vmap,
-    "inplace": inplace,
+    "inplace": lambda subject, limit: itertools.chain(
+        inplace(subject, limit), gradient_in_place(subject, limit)
+    ),
     "out": out,
     "method": method,
     "alias": alias,
@@ -40,6 +43,7 @@ def judge(
 ) -> Verdict:
     """The verdict on one operator."""
     torch.set_num_threads(1)
+    wengert.manual_seed(seed_of(name))
     subject = Subject(name)
     verdict = Verdict(name)
     for mode in modes:
@@ -47,7 +51,7 @@ def judge(
         tally = Tally()
         with quiet():
             for label, check in RUNS[mode](subject, limit):
-                _count(tally, name, mode, label, check)
+                _count(tally, label, check)
         verdict.modes[mode] = tally
     if subject.compiled:
         verdict.native = ", ".join(sorted(subject.callbacks)) or "yes"
@@ -61,22 +65,16 @@ def judge(
     return verdict
 
 
-def _count(tally: Tally, name: str, mode: str, label: str, check: Callable[[], None]) -> None:
+def _count(tally: Tally, label: str, check: Callable[[], None]) -> None:
     try:
         check()
-    except (NotApplicable, NoCounterpart):
-        tally.holes += 1
+    except (NotApplicable, NoCounterpart) as error:
+        axes = isinstance(error, NoCounterpart)
+        tally.leave_out("no dense CPU tensor of at most 64 axes" if axes else str(error))
     except Wrong as error:
-        if exempted(name, mode):
-            tally.holes += 1
-            return
         tally.wrong += 1
         tally.first_wrong = tally.first_wrong or f"{label}\n{error}"
     except Exception as error:  # noqa: BLE001 - whatever Wengert raises
-        value = mode in ("jit", "vmap") and isinstance(error, TracedValueError)
-        if exempted(name, mode) or (value and name.split("/")[0] in VALUE_DEPENDENT):
-            tally.holes += 1
-            return
         tally.missing += 1
         tally.first_missing = tally.first_missing or f"{label}\n{one_line(error)}"
     else:

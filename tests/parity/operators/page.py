@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
-from .exemptions import EXEMPTIONS, VALUE_DEPENDENT
+from .exemptions import EXEMPTIONS
 from .left_out import LEFT_OUT
 from .verdict import MODES, Verdict
 
@@ -17,9 +18,9 @@ MOST_USED = Path(__file__).with_name("most_used.csv")
 _SIGNS = {"passed": "yes", "missing": "**missing**", "wrong": "**WRONG**"}
 
 
-_SETTLED = """Where the libraries differ in some sample, a third opinion decides: of values, the
-reference of NumPy or SciPy that the database names, in float64; of derivatives, central
-differences.
+_SETTLED = """Where the libraries differ in some sample, a third opinion decides, if it refutes
+PyTorch and confirms Wengert: of values, the reference of NumPy or SciPy that the database names, in
+float64; of derivatives, central differences; of forward mode, PyTorch's own gradient.
 """
 
 
@@ -69,6 +70,9 @@ def totals(verdicts: list[Verdict]) -> list[str]:
     lines = ["| what | count | share |", "|---|---|---|"]
     for state, count in counts.items():
         lines.append(f"| operators {state} | {count} | {_share(count, len(verdicts))} |")
+    everything = len(verdicts) + len(LEFT_OUT)
+    share = _share(counts["passed"], everything)
+    lines.append(f"| passed, of all with those left out | {everything} | {share} |")
     by_weight = _share(sum(weights[name] for name in good), heavy)
     without = _share(sum(rest.get(name, 0) for name in good), sum(rest.values()))
     lines += [
@@ -83,6 +87,22 @@ def totals(verdicts: list[Verdict]) -> list[str]:
             f"| {mode}: samples passed | {sum(tally.passed for tally in tallies)} of {samples} | "
             f"{_share(sum(tally.passed for tally in tallies), samples)} |"
         )
+    return lines
+
+
+def not_compared(verdicts: list[Verdict]) -> list[str]:
+    """How many samples of which modes were left out for which reason, as lines of a table."""
+    counts: collections.Counter[str] = collections.Counter()
+    modes: dict[str, set[str]] = {}
+    for verdict in verdicts:
+        for mode, tally in verdict.modes.items():
+            for reason, count in tally.reasons.items():
+                counts[reason] += count
+                modes.setdefault(reason, set()).add(mode)
+    lines = ["| reason | samples | modes |", "|---|---|---|"]
+    for reason, count in counts.most_common():
+        where = ", ".join(mode for mode in MODES if mode in modes[reason])
+        lines.append(f"| {reason} | {count} | {where} |")
     return lines
 
 
@@ -112,11 +132,9 @@ def text(verdicts: list[Verdict], version: str, limit: int | None) -> str:
         for reason, group in itertools.groupby(by_reason, key=lambda item: item[1])
     ]
     exempted = [
-        f"| `{pattern}` | {', '.join(modes)} | {reason} |" for pattern, modes, reason in EXEMPTIONS
+        f"| {', '.join(f'`{name}`' for name in names)} | {', '.join(modes)} | {passes} | {reason} |"
+        for names, modes, passes, reason in EXEMPTIONS
     ]
-    names = ", ".join(f"`{name}`" for name in sorted(VALUE_DEPENDENT))
-    why = "numbers of tensors decide a shape or become Python numbers: `TracedValueError`"
-    exempted.append(f"| {names} | jit, vmap | {why} |")
     settled = [f"- `{one.name}`: {'; '.join(one.settled)}." for one in verdicts if one.settled]
     first = [
         f"- `{verdict.name}`, {mode}: {_shortened(kind)}"
@@ -142,7 +160,9 @@ The most used operators and their weights: `tests/parity/operators/most_used.csv
 """
     columns = ["operator", "passes", *MODES, "native", "PyTorch lacks"]
     parts = [head, "## Totals\n", "\n".join(totals(verdicts)), "\n## Exemptions\n"]
-    parts.append("\n".join(["| operators | modes | reason |", "|---|---|---|", *exempted]))
+    columns_of_exemptions = ["| operators | modes | lets pass | reason |", "|---|---|---|---|"]
+    parts.append("\n".join([*columns_of_exemptions, *exempted]))
+    parts += ["\n## Samples that are not compared\n", "\n".join(not_compared(verdicts))]
     parts += ["\n## Where PyTorch's result was not the one to compare with\n", _SETTLED]
     parts.append("\n".join(settled) if settled else "None.")
     parts += ["\n## Left out\n", "\n".join(left_out), "\n## Operators\n"]

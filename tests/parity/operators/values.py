@@ -10,6 +10,7 @@ import torch
 import wengert
 
 from . import database
+from .accidents import accident
 from .compare import as_array
 from .convert import Call, NoCounterpart, leaves
 from .correspondence import Missing, translate, unseeded
@@ -65,6 +66,7 @@ def alias(subject: Subject, limit: int | None) -> Iterator[Check]:
         for label, theirs in (
             ("", other.op),
             ("method ", other.method_variant),
+            ("in place ", other.inplace_variant),
         ):
             if not callable(theirs):
                 continue
@@ -72,6 +74,13 @@ def alias(subject: Subject, limit: int | None) -> Iterator[Check]:
             first = [name for name in dtype if name in _main(subject)][:1]
             for _, sample, call in _calls(subject, first, 3):
                 if label and not isinstance(sample.input, torch.Tensor):
+                    continue
+                if label == "in place ":
+                    if not sample.broadcasts_input:
+                        yield (
+                            f"{label}{other.name} {call}",
+                            lambda call=call, theirs=theirs: _written(subject, call, theirs),
+                        )
                     continue
                 yield (
                     f"{label}{other.name} {call}",
@@ -177,7 +186,10 @@ def _refused(subject: Subject, call: Call, results: list[torch.Tensor], several:
     except NotApplicable:
         try:
             mine.run(subject.ours)
-        except Exception:  # noqa: BLE001 - any exception will do
+        except Exception as error:
+            broken = accident(error)
+            if broken:
+                raise Wrong(f"out (int64): {broken}") from error
             return
         raise Wrong("out (int64): no exception, PyTorch raises") from None
 
@@ -195,7 +207,7 @@ def _targets(results: list[torch.Tensor]) -> Iterator[tuple[str, list[torch.Tens
 
 
 def errors(subject: Subject, limit: int | None) -> Iterator[Check]:
-    """Bad arguments must raise."""
+    """Bad arguments must raise, on purpose and before an argument is changed."""
     for number, bad in enumerate(database.error_samples(subject.name)):
         if limit is not None and number >= limit:
             return
@@ -209,10 +221,16 @@ def _raises(subject: Subject, call: Call, bad: Any) -> None:
     try:
         mine = call.ours(views=call.shares())
     except (NoCounterpart, AttributeError, ValueError) as error:  # NumPy ends at 64 axes
-        raise NotApplicable(str(error)) from error
+        raise NotApplicable("bad arguments without counterpart") from error
+    before = [as_array(tensor).tobytes() for tensor in mine.tensors()]
     try:
         result = mine.run(subject.ours)
-    except Exception:  # noqa: BLE001 - any exception will do
+    except Exception as error:
+        broken = accident(error)
+        if broken:
+            raise Wrong(broken) from error
+        if before != [as_array(tensor).tobytes() for tensor in mine.tensors()]:
+            raise Wrong("an argument was changed before the exception came") from error
         return
     try:
         call.run(subject.theirs)

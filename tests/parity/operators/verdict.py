@@ -26,7 +26,10 @@ class Wrong(Exception):
 
 
 class NotApplicable(Exception):
-    """PyTorch itself cannot do this with this sample."""
+    """A sample that a mode does not compare: for what reason, in the words of `docs/operators.md`.
+
+    Mostly PyTorch itself cannot do this with this sample.
+    """
 
 
 @dataclasses.dataclass
@@ -39,7 +42,14 @@ class Tally:
     first_missing: str = ""
     first_wrong: str = ""
     holes: int = 0
-    """Samples at which PyTorch raises."""
+    """Samples that were not compared."""
+    reasons: dict[str, int] = dataclasses.field(default_factory=dict)
+    """How many of them for which reason."""
+
+    def leave_out(self, reason: str) -> None:
+        """Count a sample that is not compared."""
+        self.holes += 1
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
     @property
     def total(self) -> int:
