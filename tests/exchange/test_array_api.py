@@ -93,6 +93,7 @@ BINARY = (
     "add atan2 copysign divide equal floor_divide greater greater_equal hypot less less_equal "
     "logaddexp maximum minimum multiply nextafter not_equal remainder subtract"
 )
+MIXED = "add multiply maximum greater less equal bitwise_or bitwise_xor floor_divide"
 WHOLES = "bitwise_and bitwise_or bitwise_xor floor_divide remainder add multiply subtract maximum"
 TRUTHS = "logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor equal not_equal"
 
@@ -121,6 +122,10 @@ CALLS: dict[str, Call] = {
     **each("of floats", UNARY, lambda f, a: f(a(M / 4))),
     **each("of two floats", BINARY, lambda f, a: f(a(M), a(M[::-1] * 2))),
     **each("of a number", BINARY.replace("nextafter ", ""), lambda f, a: f(a(M), 2.0)),
+    **each("of no axes", BINARY, lambda f, a: f(a(M.astype("float32")), a(numpy.array(0.3)))),
+    **each(
+        "no axes first", MIXED, lambda f, a: f(a(numpy.array(-3)), a(abs(WHOLE).astype("uint8")))
+    ),
     **each("of wholes", WHOLES, lambda f, a: f(a(WHOLE), a(WHOLE[::-1] * 2 + 1))),
     **each("of truths", TRUTHS, lambda f, a: f(a(TRUTH), a(TRUTH[::-1]))),
     **each(
@@ -130,8 +135,8 @@ CALLS: dict[str, Call] = {
     ),
     **each(
         "of complex",
-        "abs conj imag real exp sin tanh sqrt log sign isfinite",
-        lambda f, a: f(a(COMPLEX)),
+        "abs conj imag real exp sin tanh sqrt log sign isfinite round",
+        lambda f, a: f(a(COMPLEX * 3)),
     ),
     **each("of positive", "log log2 log10 sqrt", lambda f, a: f(a(POSITIVE))),
     **each(
@@ -205,6 +210,8 @@ CALLS: dict[str, Call] = {
     "nonzero": lambda x, a: x.nonzero(a(WHOLE % 3)),
     "searchsorted": lambda x, a: x.searchsorted(a(numpy.sort(M[0])), a(M[1]), side="right"),
     "where": lambda x, a: x.where(a(TRUTH), a(M), a(WHOLE[0].astype("float64"))),
+    "where of no axes": lambda x, a: x.where(a(TRUTH), a(M.astype("float32")), a(numpy.array(0.3))),
+    "where of a number": lambda x, a: x.where(a(TRUTH), a(M.astype("float32")), 0.3),
     "sort": lambda x, a: x.sort(a(M), axis=0, descending=True),
     "argsort stable": lambda x, a: x.argsort(a(WHOLE % 3), axis=1),
     "argsort down": lambda x, a: x.argsort(a(WHOLE % 3), descending=True),
@@ -216,10 +223,14 @@ CALLS: dict[str, Call] = {
     "matmul of vectors": lambda x, a: x.matmul(a(M[0]), a(M[1])),
     "matrix_transpose": lambda x, a: x.matrix_transpose(a(SQUARE)),
     "tensordot": lambda x, a: x.tensordot(a(SQUARE), a(SQUARE), axes=([1, 2], [2, 1])),
+    "tensordot of no axes": lambda x, a: x.tensordot(
+        a(M.astype("float32")), a(numpy.array(0.3)), axes=0
+    ),
     "vecdot": lambda x, a: x.vecdot(a(COMPLEX), a(COMPLEX[::-1]), axis=-2),
     "cholesky": lambda x, a: x.linalg.cholesky(a(SYMMETRIC)),
     "cholesky upper": lambda x, a: x.linalg.cholesky(a(SYMMETRIC), upper=True),
     "cross": lambda x, a: x.linalg.cross(a(SQUARE), a(SQUARE[::-1]), axis=-2),
+    "cross of a vector": lambda x, a: x.linalg.cross(a(SQUARE), a(M[0, :3])),
     "det": lambda x, a: x.linalg.det(a(SQUARE)),
     "diagonal": lambda x, a: x.linalg.diagonal(a(SQUARE), offset=1),
     "eigvalsh": lambda x, a: x.linalg.eigvalsh(a(SYMMETRIC)),
@@ -234,6 +245,7 @@ CALLS: dict[str, Call] = {
     "slogdet": lambda x, a: x.linalg.slogdet(a(SQUARE)),
     "solve": lambda x, a: x.linalg.solve(a(SQUARE), a(M[:, :2])),
     "solve for a vector": lambda x, a: x.linalg.solve(a(SQUARE), a(M[:, 0])),
+    "solve in two dtypes": lambda x, a: x.linalg.solve(a(SQUARE.astype("float32")), a(M[:, :2])),
     "svdvals": lambda x, a: x.linalg.svdvals(a(M)),
     "svd": lambda x, a: x.linalg.svd(a(M), full_matrices=False).S,
     "trace": lambda x, a: x.linalg.trace(a(SQUARE), offset=-1),
@@ -275,6 +287,34 @@ def test_dtype_functions() -> None:
     assert array_api.result_type(array_api.int8, 3) == array_api.int8
     with pytest.raises(ValueError, match="at least one tensor or dtype"):
         array_api.result_type(1, 2.0)
+
+
+def test_an_empty_range_has_the_dtype_of_its_arguments() -> None:
+    assert array_api.arange(0, 0.0).dtype == array_api.float32
+    assert array_api.arange(3, 1, 0.5).dtype == array_api.float32
+    assert array_api.arange(3, 1).dtype == array_api.int64
+
+
+def test_a_diagonal_may_lie_far_outside_of_the_matrix() -> None:
+    for k in (-(2**70), -3, 4, 2**70):
+        assert not array_api.eye(3, 4, k=k).any()
+
+
+def test_counts_of_repetitions_may_be_unsigned() -> None:
+    counts = array_api.asarray([2, 0, 1], dtype=array_api.uint64)
+    assert array_api.repeat(array_api.asarray([5, 6, 7]), counts).tolist() == [5, 5, 7]
+
+
+def test_cross_takes_vectors_of_three_numbers_only() -> None:
+    with pytest.raises(wengert.errors.ShapeError, match=r"\(3, 1\)"):
+        array_api.linalg.cross(array_api.ones((3, 1)), array_api.ones(3))
+
+
+def test_the_arguments_of_dlpack_are_the_standard_s() -> None:
+    found = inspect.signature(wengert.ones(2).__dlpack__).parameters
+    assert list(found) == ["stream", "max_version", "dl_device", "copy"]
+    with pytest.raises(BufferError):
+        wengert.ones(2).__dlpack__(dl_device=(2, 0))
 
 
 def test_copies_are_made_only_where_asked() -> None:

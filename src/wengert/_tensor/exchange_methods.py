@@ -37,7 +37,14 @@ class ExchangeMethods(Handle):
             )
         return package[0].array_api
 
-    def __dlpack__(self, *, stream: Any = None, **asked: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
         """A DLPack capsule over the same memory; `max_version`, `dl_device` and `copy` as NumPy."""
         tensor: Any = self
         if tensor.requires_grad:
@@ -47,7 +54,9 @@ class ExchangeMethods(Handle):
             )
         if stream is not None:
             raise BufferError("__dlpack__: a stream has no meaning on the CPU; pass stream=None.")
-        return concrete(self, "memory for DLPack").__dlpack__(**asked)
+        return concrete(self, "memory for DLPack").__dlpack__(
+            max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)  # kDLCPU

@@ -9,6 +9,8 @@ import numpy as np
 import wengert as wg
 from wengert.errors import ShapeError
 
+from .._base.dtypes import number_dtype
+
 
 def _sizes(shape: Any) -> tuple[int, ...]:
     return (shape,) if isinstance(shape, int) else tuple(shape)
@@ -26,6 +28,7 @@ def arange(
     if stop is None:
         start, stop = 0, start
     if (stop - start) * step <= 0:  # an empty range, which the tensor function refuses
+        dtype = number_dtype(start + stop + step) if dtype is None else dtype
         step = abs(step) if stop >= start else -abs(step)
         stop = start
     return wg.arange(start, stop, step, dtype=dtype, device=device)
@@ -85,7 +88,10 @@ def eye(
     """
     n_cols = n_rows if n_cols is None else n_cols
     rows = wg.arange(n_rows, device=device).reshape(n_rows, 1)
-    return wg.eq(rows + k, wg.arange(n_cols)).to(wg.get_default_dtype() if dtype is None else dtype)
+    beyond = max(-n_rows, min(k, n_cols))  # where k has no limits, the numbers of rows have
+    return wg.eq(rows + beyond, wg.arange(n_cols)).to(
+        wg.get_default_dtype() if dtype is None else dtype
+    )
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:

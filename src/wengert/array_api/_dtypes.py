@@ -117,6 +117,14 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
     return promote([(dtype, 1) for dtype in dtypes], numbers)
 
 
+def aligned(*operands: Any) -> list[Any]:
+    """Tensors and numbers as tensors of their `result_type`."""
+    dtype = result_type(*operands)
+    return [
+        x.to(dtype) if isinstance(x, wg.Tensor) else wg.tensor(x, dtype=dtype) for x in operands
+    ]
+
+
 class Info:
     """What the namespace offers: the standard's inspection interface."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import wengert as wg
 
-from ._dtypes import result_type
+from ._dtypes import aligned
 
 
 def _unary(name: str, function: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -19,14 +19,9 @@ def _unary(name: str, function: Callable[..., Any]) -> Callable[[Any], Any]:
 
 def _binary(name: str, function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def call(x1: Any, x2: Any, /) -> Any:
-        return function(_beside(x1, x2), _beside(x2, x1))
+        return function(*aligned(x1, x2))
 
     return _named(call, name, function)
-
-
-def _beside(x: Any, other: Any) -> Any:
-    """A number as a tensor of the dtype to which it promotes beside the other operand."""
-    return x if isinstance(x, wg.Tensor) else wg.tensor(x, dtype=result_type(other, x))
 
 
 def _named(call: Any, name: str, function: Any) -> Any:
@@ -43,6 +38,11 @@ def _whole_or(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     rounded.__name__ = function.__name__
     return rounded
+
+
+def _round(x: Any) -> Any:
+    """To the nearest whole numbers, halves to even ones; of complex numbers both parts."""
+    return wg.complex(wg.round(x.real), wg.round(x.imag)) if x.dtype.kind == "c" else wg.round(x)
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
@@ -112,7 +112,7 @@ pow = _binary("pow", wg.pow)
 real = _unary("real", wg.real)
 reciprocal = _unary("reciprocal", wg.reciprocal)
 remainder = _binary("remainder", wg.remainder)
-round = _unary("round", _whole_or(wg.round))
+round = _unary("round", _whole_or(_round))
 sign = _unary("sign", wg.sgn)
 signbit = _unary("signbit", wg.signbit)
 sin = _unary("sin", wg.sin)

@@ -63,7 +63,8 @@ def permute_dims(x: Any, /, axes: tuple[int, ...]) -> Any:
 
 def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
     """Each element repeated; flattened if axis is None."""
-    return wg.repeat_interleave(x, repeats, axis)
+    counts = repeats.to(wg.int64) if isinstance(repeats, wg.Tensor) else repeats
+    return wg.repeat_interleave(x, counts, axis)
 
 
 def reshape(x: Any, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Any:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import wengert as wg
 from wengert.errors import ShapeError
 
+from ._dtypes import aligned
+
 
 def _axes(x: Any, axis: Any) -> tuple[int, ...]:
     if axis is None:
@@ -159,7 +161,7 @@ def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None)
 
 def where(condition: Any, x1: Any, x2: Any, /) -> Any:
     """x1 where the condition holds, x2 elsewhere."""
-    return wg.where(condition, x1, x2)
+    return wg.where(condition, *aligned(x1, x2))
 
 
 def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import wengert as wg
+from wengert.errors import ShapeError
+
+from ._dtypes import aligned
 
 
 def cholesky(x: Any, /, *, upper: bool = False) -> Any:
@@ -14,7 +17,9 @@ def cholesky(x: Any, /, *, upper: bool = False) -> Any:
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Vector product along an axis of extent 3."""
-    return wg.linalg.cross(x1, x2, dim=axis)
+    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
+        raise ShapeError(f"cross: axis {axis} of shapes {x1.shape} and {x2.shape} must have 3.")
+    return wg.linalg.cross(*wg.broadcast_tensors(*aligned(x1, x2)), dim=axis)
 
 
 def det(x: Any, /) -> Any:
@@ -99,6 +104,7 @@ def slogdet(x: Any, /) -> Any:
 
 def solve(x1: Any, x2: Any, /) -> Any:
     """The X of x1 X = x2; x2 is a vector only if it has one axis."""
+    x1, x2 = aligned(x1, x2)
     if x2.ndim == 1:
         return wg.linalg.solve(x1, x2.reshape(-1, 1)).squeeze(-1)
     return wg.linalg.solve(x1, x2.expand(*x1.shape[:-2], *x2.shape) if x2.ndim == 2 else x2)
