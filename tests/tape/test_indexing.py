@@ -213,6 +213,16 @@ def test_wrong_indices(index: Any, text: str | None) -> None:
     assert x._version == 0
 
 
+@pytest.mark.parametrize("shape", [(2,), (3, 2), (0,), (3, 0), (3, 4, 5, 1)])
+def test_a_mask_of_another_shape_is_an_index_error(shape: tuple[int, ...]) -> None:
+    x = wengert.from_numpy(X.copy())
+    mask = wengert.zeros(shape, dtype="bool")
+    with pytest.raises(IndexError):
+        x[mask]
+    with pytest.raises(IndexError):
+        x[mask] = 0.0
+
+
 def test_a_value_that_does_not_fit_raises_before_writing() -> None:
     x = wengert.zeros(3, 4)
     with pytest.raises(RuntimeError) as caught:

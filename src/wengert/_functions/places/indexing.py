@@ -186,7 +186,7 @@ def _parse_array(
         return axis + 1
     covered = shape[axis : axis + item._data.ndim]
     if tuple(item._data.shape) != covered:
-        raise ShapeError(
+        raise DimensionError(
             f"index: a mask of shape {tuple(item._data.shape)} does not fit the axes {covered} of "
             f"a tensor of shape {shape}."
         )
@@ -439,7 +439,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
 def _spread_mask(mask: Any, x: Any) -> Any:
     own, shape = tuple(mask._data.shape), tuple(x._data.shape)
     if own != shape[: len(own)]:
-        raise ShapeError(
+        raise DimensionError(
             f"index_put: a mask of shape {own} does not fit a tensor of shape {shape}."
         )
     return p.reshape(mask, shape=own + (1,) * (len(shape) - len(own)))
