@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -421,6 +422,7 @@ def test_sign_of_nan() -> None:
 def test_a_limit_at_infinity_is_the_value_there() -> None:
     assert w.nn.functional.hardswish(w.tensor([-INF, INF])).tolist() == [0, INF]
     assert w.sinc(w.tensor([-INF, INF])).tolist() == [0, 0]
+    assert w.nn.functional.gelu(w.tensor([INF] * 9)).tolist() == [INF] * 9
     first, second = w.log_softmax(w.tensor([1.0, INF]), 0).tolist()
     assert first == -INF and math.isnan(second)
 
@@ -433,6 +435,33 @@ def test_gradients_at_nan_and_outside_the_domain() -> None:
         assert x.grad.tolist() == [slope] * 9
     assert w.func.grad(F.hardswish)(w.tensor(NAN)).item() == 1
     assert w.func.grad(w.logit)(w.tensor(2.0)).item() == -0.5
+    assert math.isnan(w.func.grad(w.abs)(w.tensor(NAN)).item())
+    assert math.isnan(w.func.grad(F.l1_loss)(w.tensor(NAN), w.tensor(0.0)).item())
+
+
+@pytest.mark.parametrize(
+    ("function", "operands", "cotangent"),
+    [
+        (w.pow, (0.0, 0.0), INF),
+        (w.sinc, (0.0,), INF),
+        (w.xlogy, (1.0, 0.0), 0.0),
+        (w.special.xlog1py, (1.0, -1.0), 0.0),
+        (lambda x: w.std(w.stack([x, x + 1])), (1.0,), INF),
+    ],
+)
+def test_zero_times_infinity_is_nan(
+    function: Callable[..., Any], operands: tuple[float, ...], cotangent: float
+) -> None:
+    inputs = [w.tensor(one, requires_grad=True) for one in operands]
+    slopes = w.autograd.grad(function(*inputs), inputs, w.tensor(cotangent))
+    assert all(math.isnan(slope.item()) for slope in slopes)
+
+
+def test_the_second_derivative_of_logcumsumexp_with_cotangents_of_both_signs() -> None:
+    cotangent = w.tensor([1.5, -2.0], dtype=w.float64)
+    found = w.func.hessian(lambda x: cotangent @ w.logcumsumexp(x, 0))(w.zeros(2, dtype=w.float64))
+    # log(exp(x) + exp(y)) curves by p (1 - p) at p = 1/2.
+    assert found.tolist() == pytest.approx(np.array([[-0.5, 0.5], [0.5, -0.5]]))
 
 
 @pytest.mark.parametrize(
@@ -494,3 +523,8 @@ def test_the_mixed_derivative_of_powers(x: float, y: float, mixed: float) -> Non
     by_base, by_power = w.autograd.grad(base**power, [base, power], create_graph=True)
     assert w.autograd.grad(by_base, power, retain_graph=True)[0].item() == pytest.approx(mixed)
     assert w.autograd.grad(by_power, base)[0].item() == pytest.approx(mixed)
+
+
+def test_the_second_derivative_of_sinc_at_0() -> None:
+    found = w.func.hessian(w.sinc)(w.zeros((), dtype=w.float64)).item()
+    assert found == pytest.approx(-(math.pi**2) / 3)

@@ -31,6 +31,7 @@ POSITIVE = np.concatenate(
 REAL = np.concatenate([np.linspace(-30, 30, 61), _log_spaced(-8, 3, 23), -_log_spaced(-8, 3, 23)])
 RIGHT = np.concatenate([np.linspace(0.05, 60, 60), _log_spaced(-8, 3, 23)])
 UNIT = np.concatenate([np.linspace(0.01, 0.99, 40), _log_spaced(-200, -1, 40)])
+SMALL = _log_spaced(-12, -3, 10)
 BROKEN = -np.linspace(0.05, 40.05, 60)
 
 
@@ -66,6 +67,7 @@ ACCURATE: list[tuple[str, Any, Any, Any, float, float]] = [
     ("digamma left of 0", w.digamma, mp.digamma, BROKEN, 16, 1.0),
     ("polygamma 1", lambda x: w.polygamma(1, x), _trigamma, POSITIVE[41:], 8, 0.0),
     ("polygamma 1 left of 0", lambda x: w.polygamma(1, x), _trigamma, BROKEN, 16, 0.0),
+    ("polygamma 1 just below 0", lambda x: w.polygamma(1, x), _trigamma, -SMALL, 8, 0.0),
     ("polygamma 5", lambda x: w.polygamma(5, x), lambda x: mp.psi(5, x), POSITIVE[41:], 40, 0.0),
     ("zeta", lambda x: w.special.zeta(1.5, x), lambda x: mp.zeta(1.5, x), RIGHT, 8, 0.0),
     ("zeta far", lambda x: w.special.zeta(40.0, x), lambda x: mp.zeta(40, x), RIGHT[:40], 40, 0.0),

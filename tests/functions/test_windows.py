@@ -253,3 +253,9 @@ WRONG = {
 def test_errors(name: str) -> None:
     with pytest.raises((ValueError, TypeError), match=r"^[a-z_0-9]+: "):
         WRONG[name]()
+
+
+def test_a_convolution_over_no_channels_is_the_bias() -> None:
+    bias = w.tensor([1.0, 2.0])
+    found = w.nn.functional.conv1d(w.zeros(1, 0, 3), w.zeros(2, 0, 1), bias)
+    assert found.tolist() == [[[1.0] * 3, [2.0] * 3]]

@@ -87,17 +87,25 @@ def _power_of_base(x: Any, y: Any) -> Any:
         if y == 1:
             return 1.0
         return mul(x, y) if y == 2 else mul(pow(x, y - 1), y)
-    return where(eq(y, 0.0), 0.0, mul(y, pow(x, sub(y, 1.0))))
+    from .transcendental import sqrt
+
+    # 0 * inf at x = 0, y = 0 is 0 there; the derivative of this by y is infinite.
+    unknown = bitwise_and(eq(y, 0.0), bitwise_or(eq(x, 0.0), ne(x, x)))
+    return where(unknown, sqrt(y), mul(y, pow(x, sub(y, 1.0))))
 
 
 def _power_of_exponent(x: Any, y: Any, out: Any) -> Any:
     from .complex_numbers import real
-    from .transcendental import log
+    from .transcendental import log, sqrt
 
     is_complex = out._data.dtype.kind == "c"
     growing = ge(real(y) if is_complex else y, 0.0)
     if not _is_number(x):
-        return where(bitwise_and(eq(x, 0.0), growing), 0.0, mul(out, log(x)))
+        # 0 * -inf at x = 0 is 0; the derivative of x ** y log(x) by x is infinite for y <= 1.
+        size = real(y) if is_complex else y
+        rising = where(gt(size, 0.0), sub(0.0, sqrt(x)), sqrt(x))
+        limit = where(gt(size, 1.0), 0.0, rising)
+        return where(bitwise_and(eq(x, 0.0), growing), limit, mul(out, log(x)))
     if x == 0:
         return where(growing, 0.0, mul(out, -math.inf))
     if is_complex:

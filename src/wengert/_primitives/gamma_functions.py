@@ -198,9 +198,10 @@ def hurwitz_zeta(s: Array, q: Array) -> Array:
     # is another zeta function; both need (q + k)**-s of negative numbers, hence a whole s.
     broken = rest & ~whole & (s == np.floor(s)) & np.isfinite(q)
     power, start = s[broken], q[broken]
-    fraction = start - np.floor(start)
+    away = start - np.rint(start)  # exact, also a little below a whole number
+    fraction, other = np.where(away < 0, 1.0 + away, away), np.where(away < 0, -away, 1.0 - away)
     sign = np.where(power % 2 == 0, 1.0, -1.0)
-    rest_of_line = _hurwitz_positive(power, 1.0 - fraction) - _hurwitz_positive(power, 1.0 - start)
+    rest_of_line = _hurwitz_positive(power, other) - _hurwitz_positive(power, 1.0 - start)
     result[broken] = _hurwitz_positive(power, fraction) + sign * rest_of_line
     return result
 
