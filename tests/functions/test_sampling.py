@@ -11,6 +11,8 @@ import pytest
 import scipy.stats
 
 import wengert as w
+from wengert._primitives.binomial_distribution import binomial_quantile
+from wengert.errors import DtypeError
 from wengert.nn import functional as F
 
 COUNT = 20_000
@@ -52,6 +54,14 @@ def test_continuous(name: str) -> None:
 DISCRETE: dict[str, tuple[Callable[[], Any], list[float]]] = {
     "bernoulli": (lambda: w.bernoulli(w.full((COUNT,), 0.3)), [0.7, 0.3]),
     "bernoulli_": (filled("bernoulli_", w.tensor(0.3)), [0.7, 0.3]),
+    "binomial": (
+        lambda: w.binomial(w.full((COUNT,), 7.0), w.tensor(0.3)),
+        scipy.stats.binom(7, 0.3).pmf(np.arange(8)).tolist(),
+    ),
+    "binomial, mostly successes": (
+        lambda: w.binomial(w.tensor(60.0), w.full((COUNT,), 0.9)),
+        scipy.stats.binom(60, 0.9).pmf(np.arange(61)).tolist(),
+    ),
     "geometric_": (filled("geometric_", 0.4), [0, *[0.6**k * 0.4 for k in range(30)]]),
     "random_": (filled("random_", 2, 5), [0, 0, 1 / 3, 1 / 3, 1 / 3]),
     "randint_like": (lambda: w.randint_like(w.zeros(COUNT), 4), [0.25] * 4),
@@ -150,3 +160,39 @@ WRONG: dict[str, Callable[[], Any]] = {
 def test_errors(name: str) -> None:
     with pytest.raises((ValueError, TypeError), match=r"^[a-z_]+: "):
         WRONG[name]()
+
+
+LAWS = [
+    (1, 0.3), (10, 0.0), (10, 1.0), (0, 0.3), (60, 0.5), (100, 0.71), (1000, 0.5), (10**5, 0.3),
+    (10**7, 0.4), (10**9, 1e-7), (10**12, 3e-10),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "prob"), LAWS)
+def test_quantiles_of_the_binomial_distribution(
+    count: int, prob: float, rng: np.random.Generator
+) -> None:
+    level = rng.random(2000)
+    rare = min(prob, 1 - prob)
+    found = binomial_quantile(*(w.tensor(x, dtype="float64") for x in (level, count, prob)))
+    wanted = np.maximum(scipy.stats.binom.ppf(level, count, rare), 0)
+    assert found.tolist() == (wanted if prob == rare else count - wanted).tolist()
+
+
+def test_binomial_numbers_by_rows_and_without_derivative() -> None:
+    count, prob = w.full((3, 1), 9.0, requires_grad=True), w.full((4,), 0.5, requires_grad=True)
+    found = w.binomial(count, prob)
+    assert found.shape == (3, 4) and found.dtype == w.float32
+    found.sum().backward()
+    assert count.grad.tolist() == [[0.0]] * 3 and prob.grad.tolist() == [0.0] * 4
+    w.manual_seed(3)
+    first = w.binomial(count.detach(), prob.detach())
+    again = w.binomial(count.detach(), prob.detach(), w.Generator().manual_seed(3))
+    assert first.tolist() == again.tolist()
+    rows = w.vmap(lambda p: w.binomial(w.full((500,), 8.0), p), randomness="different")
+    assert rows(w.tensor([0.0, 0.5, 1.0])).mean(1).tolist() == [0.0, pytest.approx(4, abs=0.5), 8.0]
+    with pytest.raises(DtypeError, match="two floating tensors of one dtype, not int64, float32"):
+        w.binomial(w.tensor([1]), w.tensor([0.5]))
+    for count, prob in ((-1.0, 0.5), (1.5, 0.5), (math.nan, 0.5), (1.0, 1.5), (1.0, math.nan)):
+        with pytest.raises(ValueError, match="binomial: "):
+            w.binomial(w.tensor(count), w.tensor(prob))

@@ -54,6 +54,16 @@ def _erfc(x: Any) -> Any:
     return mp.erfc(x)
 
 
+def _binomial_quantile(level: Any, count: Any, prob: Any) -> Any:
+    """By adding up probabilities; of the failures where successes are more likely."""
+    trials, rare = int(mp.floor(count)), min(prob, 1 - prob)
+    total, k = mp.mpf(0), -1
+    while total < level:
+        k += 1
+        total += mp.binomial(trials, k) * rare**k * (1 - rare) ** (trials - k)
+    return mp.mpf(trials - k if prob > 0.5 else k)
+
+
 def _splitmix64(key: int, counter: int) -> int:
     word = (1 << 64) - 1
     z = (key + counter * 0x9E3779B97F4A7C15) & word
@@ -89,6 +99,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "copysign": lambda x, y: abs(x) if y >= 0 else -abs(x),
     "cos": mp.cos,
     "cosh": mp.cosh,
+    "binomial_quantile": _binomial_quantile,
     "digamma": mp.digamma,
     "div": lambda x, y: x / y,
     "entr": lambda x: -x * mp.log(x),

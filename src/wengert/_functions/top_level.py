@@ -34,12 +34,8 @@ from .linear_algebra.matrix_sums import *
 from .linear_algebra.older_linalg import *
 from .linear_algebra.solving import *
 from .linear_algebra.spectra import *
-from .losses import ctc as _ctc
-from .losses import losses as _losses
-from .losses import margins as _margins
-from .losses.ctc import *
-from .losses.losses import *
-from .losses.margins import *
+from .losses import numbered as _numbered
+from .losses.numbered import *
 from .making import creation as _creation
 from .making import dtype_functions as _dtype_functions
 from .making import filling as _filling
@@ -64,6 +60,7 @@ from .networks import pooling as _pooling
 from .networks import rectifiers as _rectifiers
 from .networks import sampling_grid as _sampling_grid
 from .networks import tables as _tables
+from .networks import top_forms as _top_forms
 from .networks.activations import *
 from .networks.adaptive_pooling import *
 from .networks.bilinear import *
@@ -76,6 +73,7 @@ from .networks.pooling import *
 from .networks.rectifiers import *
 from .networks.sampling_grid import *
 from .networks.tables import *
+from .networks.top_forms import *
 from .places import indexing as _indexing
 from .places import masking as _masking
 from .places import scattering as _scattering
@@ -128,7 +126,6 @@ __all__ += _complex_numbers.__all__
 __all__ += _convolution.__all__
 __all__ += _copies.__all__
 __all__ += _creation.__all__
-__all__ += _ctc.__all__
 __all__ += _cumulative.__all__
 __all__ += _distances.__all__
 __all__ += _distinct.__all__
@@ -141,8 +138,6 @@ __all__ += _histograms.__all__
 __all__ += _indexing.__all__
 __all__ += _joining.__all__
 __all__ += _logic.__all__
-__all__ += _losses.__all__
-__all__ += _margins.__all__
 __all__ += _masking.__all__
 __all__ += _matrix.__all__
 __all__ += _matrix_functions.__all__
@@ -150,6 +145,7 @@ __all__ += _matrix_sums.__all__
 __all__ += _normalization.__all__
 __all__ += _norms.__all__
 __all__ += _older_linalg.__all__
+__all__ += _numbered.__all__
 __all__ += _ordering.__all__
 __all__ += _padding.__all__
 __all__ += _pooling.__all__
@@ -171,6 +167,7 @@ __all__ += _spectra.__all__
 __all__ += _splitting.__all__
 __all__ += _statistics.__all__
 __all__ += _tables.__all__
+__all__ += _top_forms.__all__
 __all__ += _transcendental.__all__
 __all__ += _views.__all__
 __all__ += _window_functions.__all__

@@ -2,6 +2,7 @@
 
 from . import (
     bessel_functions,
+    binomial_distribution,
     complex_numbers,
     creation,
     cumulative,
@@ -31,6 +32,7 @@ from . import (
 
 __all__ = [
     "bessel_functions",
+    "binomial_distribution",
     "complex_numbers",
     "creation",
     "cumulative",

@@ -57,7 +57,7 @@ def _rational(x: Array, parts: tuple[tuple[float, ...], tuple[float, ...]]) -> A
     return horner(x, parts[0]) / horner(x, parts[1])
 
 
-def _quantile(offset: Array, tail: Array) -> Array:
+def normal_quantile(offset: Array, tail: Array) -> Array:
     """The x with P(Z < x) = 1/2 + offset; `tail` is 1/2 - abs(offset), known exactly."""
     result = np.full_like(offset, np.nan)
     centre = np.abs(offset) <= 0.425
@@ -134,7 +134,7 @@ def erfcx(x: Any, order: int) -> Any:
 def erfinv(x: Any) -> Any:
     """The inverse of erf on [-1, 1]; NaN outside."""
     wide = np.asarray(x, np.float64)
-    found = _quantile(0.5 * wide, 0.5 - 0.5 * np.abs(wide)) * _ROOT_HALF
+    found = normal_quantile(0.5 * wide, 0.5 - 0.5 * np.abs(wide)) * _ROOT_HALF
     return np.where(np.abs(wide) <= 1.0, found, np.nan).astype(x.dtype)
 
 
@@ -147,7 +147,7 @@ def erfinv(x: Any) -> Any:
 def ndtri(x: Any) -> Any:
     """The quantile of the standard normal distribution; NaN outside [0, 1]."""
     wide = np.asarray(x, np.float64)
-    found = _quantile(wide - 0.5, np.minimum(wide, 1.0 - wide))
+    found = normal_quantile(wide - 0.5, np.minimum(wide, 1.0 - wide))
     return np.where((wide >= 0.0) & (wide <= 1.0), found, np.nan).astype(x.dtype)
 
 

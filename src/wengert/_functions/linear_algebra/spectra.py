@@ -15,12 +15,14 @@ from ..._primitives import decompositions as d
 from ..._primitives import linear_algebra as la
 from ..._primitives import matrix_parts as parts
 from ..._primitives.elementwise import sub
+from ..._primitives.scans import part_of
 from ..._primitives.shaping import concatenate
 from ..making.random import randn
 from ..out import takes_out
 from ..reductions.reduction import mean
 from . import linalg_types as types
 from .factors import mirrored, need_matrix
+from .solving import solve_triangular
 
 
 def _is_upper(name: str, UPLO: str) -> bool:
@@ -171,4 +173,54 @@ def pca_lowrank(A: Any, q: int | None = None, center: bool = True, niter: int = 
     return _approximated(A, q, niter, mean(A, -2, True) if center else None)
 
 
-__all__ = ["pca_lowrank", "svd_lowrank"]
+def lobpcg(
+    A: Any,
+    k: int | None = None,
+    B: Any = None,
+    X: Any = None,
+    n: int | None = None,
+    iK: Any = None,
+    niter: int | None = None,
+    tol: float | None = None,
+    largest: bool | None = None,
+    method: str | None = None,
+    tracker: Any = None,
+    ortho_iparams: Any = None,
+    ortho_fparams: Any = None,
+    ortho_bparams: Any = None,
+) -> tuple[Any, Any]:
+    """(E, X), the k largest eigenvalues in descending order (or smallest, ascending) of Hermitian
+    matrices, A X = B X E, and their vectors as columns, X^H B X = 1; B is positive definite.
+
+    There is no iteration: `eigh` computes all eigenvalues, by way of a Cholesky factor of B, and
+    what PyTorch takes to guide an iteration changes nothing. k is 1, or the columns of X, if it is
+    not given. The derivative is that of `eigh`, through B as well.
+
+    >>> import wengert
+    >>> wengert.lobpcg(wengert.tensor([[1.0, 0.0], [0.0, 3.0]]))[0]
+    tensor([3.])
+    """
+    rows, _ = need_matrix("lobpcg", A, square=True)
+    count: int = k if k is not None else 1 if X is None else X._data.shape[-1]
+    if not 0 < count <= rows:
+        raise ShapeError(
+            f"lobpcg: k={count} is not between 1 and {rows}, the number of eigenvalues."
+        )
+    if method not in (None, "basic", "ortho"):
+        raise ValueError(f"lobpcg: method {method!r}; use 'basic' or 'ortho'.")
+    if tracker is not None:
+        raise ValueError("lobpcg: there are no iterations that a tracker could follow.")
+    if B is None:
+        values, vectors = d.eigh(A)
+    else:
+        if need_matrix("lobpcg", B, square=True)[0] != rows:
+            raise ShapeError(f"lobpcg: A has {rows} rows and B shape {tuple(B._data.shape)}.")
+        root = la.cholesky(B)
+        half = solve_triangular(root, A, upper=False)
+        values, vectors = d.eigh(solve_triangular(root, parts.adjoint(half), upper=False))
+        vectors = solve_triangular(parts.adjoint(root), vectors, upper=True)
+    first, last, step = (0, count, 1) if largest is False else (rows - 1, rows - 1 - count, -1)
+    return part_of(values, -1, first, last, step), part_of(vectors, -1, first, last, step)
+
+
+__all__ = ["lobpcg", "pca_lowrank", "svd_lowrank"]

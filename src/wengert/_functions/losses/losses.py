@@ -254,6 +254,3 @@ def poisson_nll_loss(
         stirling = e.add(growth, e.mul(log(e.mul(t, 2 * math.pi)), 0.5))
         found = e.add(found, e.where(large, stirling, 0.0))
     return reduced(found, reduction, "poisson_nll_loss")
-
-
-__all__ = ["binary_cross_entropy_with_logits", "kl_div", "poisson_nll_loss"]

@@ -285,11 +285,3 @@ def triplet_margin_with_distance_loss(
     name = "triplet_margin_with_distance_loss"
     distance = euclidean if distance_function is None else distance_function
     return _triplet(anchor, positive, negative, distance, margin, swap, reduction, name)
-
-
-__all__ = [
-    "cosine_embedding_loss",
-    "hinge_embedding_loss",
-    "margin_ranking_loss",
-    "triplet_margin_loss",
-]

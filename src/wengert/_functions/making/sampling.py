@@ -17,6 +17,7 @@ from ..._base.kinds import is_array
 from ..._base.shapes import as_shape, broadcast
 from ..._declare.elementwise import convert
 from ..._graph.value import Handle
+from ..._primitives.binomial_distribution import binomial_quantile
 from ..._primitives.creation import full
 from ..._primitives.elementwise import add, div, gt, le, lt, mul, neg, where
 from ..._primitives.incomplete_gamma import igammac
@@ -213,4 +214,31 @@ def poisson(input: Any, generator: Generator | None = None) -> Any:
     return _flat(convert(where(positive, found, 0.0), dtype), input)
 
 
-__all__ = ["bernoulli", "multinomial", "normal", "poisson"]
+def binomial(count: Any, prob: Any, generator: Generator | None = None) -> Any:
+    """Numbers of the binomial distribution: successes in `count` trials of probability `prob`.
+
+    By inversion of the distribution. Both are floating tensors of one dtype, and broadcast.
+
+    >>> import wengert
+    >>> wengert.binomial(wengert.tensor([3.0, 3.0]), wengert.tensor([0.0, 1.0]))
+    tensor([0., 3.])
+    """
+    own, other = count._data.dtype, prob._data.dtype
+    if not is_floating(own) or own != other:
+        raise DtypeError(
+            f"binomial: expected two floating tensors of one dtype, not {own}, {other}."
+        )
+    trials, chance = count.detach(), prob.detach()
+    check_probabilities(chance, "binomial")
+    values: Any = trials._data
+    if is_array(values) and _modes.current().trace is None and not (
+        (values >= 0) & (values == np.floor(values)) & np.isfinite(values)
+    ).all():  # fmt: skip
+        raise ValueError("binomial: a count is not a whole number from 0 on.")
+    shape = broadcast("binomial", tuple(values.shape), tuple(chance._data.shape))
+    level = uniform_values(shape, float64, generator)
+    found = binomial_quantile(level, convert(trials, float64), convert(chance, float64))
+    return _flat(convert(found, own), count, prob)
+
+
+__all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]

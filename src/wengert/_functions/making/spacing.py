@@ -81,6 +81,43 @@ def arange(
     return finish(constant(values), requires_grad)
 
 
+@takes_out
+def range(
+    start: Any,
+    end: Any,
+    step: Any = 1,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: Any = None,
+    requires_grad: bool = False,
+) -> Any:
+    """start, start + step, ... up to `end`, which belongs to them; floating without a dtype.
+
+    Use `arange`, which leaves `end` out as Python's `range` does: PyTorch has this one only for old
+    programs.
+
+    >>> import wengert
+    >>> wengert.range(1, 3)
+    tensor([1., 2., 3.])
+    """
+    start, end, step = (_number(value, "range") for value in (start, end, step))
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    if chosen.kind in "iu":
+        start, end, step = int(start), int(end), int(step)
+    if step == 0:
+        raise ValueError("range: step must not be 0.")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise ValueError(f"range: from {start} to {end} there is no finite number of steps.")
+    if (end - start) * step < 0:
+        raise ValueError(f"range: a step of {step} does not lead from {start} to {end}.")
+    count: Any = math.floor((end - start) / step) + 1
+    values: Any = start + step * np.arange(count, dtype=np.int64)
+    return finish(constant(values.astype(chosen)), requires_grad)
+
+
 def _spaced(start: Any, end: Any, steps: int, dtype: Any, name: str) -> tuple[Any, Dtype]:
     """Equally spaced numbers in double precision, counted from the nearer end, and their dtype."""
     steps = _number(steps, name)
@@ -231,6 +268,7 @@ __all__ = [
     "eye",
     "linspace",
     "logspace",
+    "range",
     "tril_indices",
     "triu_indices",
 ]

@@ -278,4 +278,37 @@ def fractional_max_pool3d(
     return _fractional(input, *sizes, return_indices, _random_samples, 3)
 
 
-__all__ = ["adaptive_avg_pool1d", "adaptive_max_pool1d"]
+def _adaptive_with_indices(pool: Callable[..., Any]) -> Callable[..., Any]:
+    def function(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+        return pool(input, output_size, True)
+
+    return _called(function, pool)
+
+
+def _fractional_with_indices(pool: Callable[..., Any]) -> Callable[..., Any]:
+    def function(
+        input: Any,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Any = None,
+    ) -> Any:
+        return pool(input, kernel_size, output_size, output_ratio, True, _random_samples)
+
+    return _called(function, pool)
+
+
+def _called(function: Callable[..., Any], pool: Callable[..., Any]) -> Callable[..., Any]:
+    function.__name__ = function.__qualname__ = f"{pool.__name__}_with_indices"
+    function.__doc__ = f"`{pool.__name__}` that always says where the largest elements stand, too."
+    return function
+
+
+adaptive_max_pool1d_with_indices = _adaptive_with_indices(adaptive_max_pool1d)
+adaptive_max_pool2d_with_indices = _adaptive_with_indices(adaptive_max_pool2d)
+adaptive_max_pool3d_with_indices = _adaptive_with_indices(adaptive_max_pool3d)
+fractional_max_pool2d_with_indices = _fractional_with_indices(fractional_max_pool2d)
+fractional_max_pool3d_with_indices = _fractional_with_indices(fractional_max_pool3d)
+
+__all__ = ["adaptive_avg_pool1d"]

@@ -73,4 +73,6 @@ def channel_shuffle(input: Any, groups: int) -> Any:
     return reshape(permute(parts, axes=(0, 2, 1, *range(3, len(shape) + 1))), shape=shape).clone()
 
 
-__all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
+native_channel_shuffle = channel_shuffle
+
+__all__ = ["channel_shuffle", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]

@@ -321,10 +321,28 @@ def conv_transpose3d(
     return _convolve_back(input, weight, bias, stride, padding, output_padding, groups, dilation, 3)
 
 
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Any:
+    """`conv1d` with the axes (time, batch, channels): weight (kernel, in, out), bias (out).
+
+    >>> import wengert
+    >>> x, weight = wengert.arange(3.0).reshape(3, 1, 1), wengert.ones(2, 1, 1)
+    >>> wengert.conv_tbc(x, weight, wengert.zeros(1)).flatten()
+    tensor([1., 3.])
+    """
+    for what, x, axes in (("input", input, 3), ("weight", weight, 3), ("bias", bias, 1)):
+        if x._data.ndim != axes:
+            raise ShapeError(
+                f"conv_tbc: {what} needs {axes} axes, not shape {tuple(x._data.shape)}."
+            )
+    rows, kernels = permute(input, axes=(1, 2, 0)), permute(weight, axes=(2, 1, 0))
+    return permute(conv1d(rows, kernels, bias, padding=pad), axes=(2, 0, 1)).clone()
+
+
 __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",

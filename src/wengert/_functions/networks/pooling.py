@@ -386,6 +386,7 @@ def lp_pool3d(
 __all__ = [
     "avg_pool1d",
     "max_pool1d",
+    "max_pool1d_with_indices",
     "max_pool2d",
     "max_pool3d",
 ]

@@ -15,7 +15,7 @@ from ..._declare.elementwise import convert
 from ..._primitives.complex_numbers import imag, modulus, real
 from ..._primitives.decompositions import svd
 from ..._primitives.elementwise import absolute, add, div, eq, gt, isnan, mul, pow, sign, sub, where
-from ..._primitives.shaping import permute
+from ..._primitives.shaping import permute, reshape
 from ..._primitives.transcendental import sqrt
 from ..numpy_names import numpy_names
 from ..out import takes_out
@@ -141,6 +141,53 @@ def _nuclear(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     return kept(sum(svd(permute(x, axes=order))[1], -1), shape, axes, keepdim)
 
 
+@takes_out
+def frobenius_norm(input: Any, dim: Any, keepdim: bool = False, *, out: Any = None) -> Any:
+    """sqrt(sum |x|^2) over one or two axes; over all of them if `dim` is ().
+
+    >>> import wengert
+    >>> wengert.frobenius_norm(wengert.tensor([[3.0, 4.0]]), 1)
+    tensor([5.])
+    """
+    axes = (dim,) if isinstance(dim, int) else tuple(dim)
+    if len(axes) > 2:
+        raise DimensionError(f"frobenius_norm: at most two axes, not dim={dim}.")
+    return vector_norm(input, 2, axes or None, keepdim)
+
+
+@takes_out
+def nuclear_norm(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+    """The sum of the singular values of matrices, which are the last two axes unless `dim` says
+    others. A second argument that is a bool is `keepdim`.
+
+    >>> import wengert
+    >>> wengert.nuclear_norm(wengert.eye(3))
+    tensor(3.)
+    """
+    if isinstance(dim, bool):
+        dim, keepdim = None, dim
+    return _nuclear(input, (-2, -1) if dim is None else dim, keepdim, None)
+
+
+def norm_except_dim(v: Any, pow: int = 2, dim: int = 0) -> Any:
+    """The `pow`-norm over all axes but one, which stay with the extent 1; over all, -1.
+
+    >>> import wengert
+    >>> wengert.norm_except_dim(wengert.tensor([[3.0, 4.0], [6.0, 8.0]]))
+    tensor([[ 5.],
+            [10.]])
+    """
+    if dim == -1:
+        return vector_norm(v, pow)
+    ndim = v._data.ndim
+    axis = normalize_axis(dim, ndim, "norm_except_dim")
+    shape = [v._data.shape[k] if k == axis else 1 for k in range(ndim)]
+    # An axis of extent 1 in front, so that there is something to sum over in one dimension, too.
+    wide = reshape(v, shape=(1, *v._data.shape))
+    others = [k for k in range(ndim + 1) if k != axis + 1]
+    return reshape(vector_norm(wide, pow, others), shape=tuple(shape))
+
+
 def dist(input: Any, other: Any, p: float = 2) -> Any:
     """The norm of the difference, (sum |x - y|^p)^(1/p), after broadcasting.
 
@@ -175,4 +222,4 @@ def renorm(input: Any, p: float, dim: int, maxnorm: float, *, out: Any = None) -
     return mul(input, scale)
 
 
-__all__ = ["dist", "norm", "renorm"]
+__all__ = ["dist", "frobenius_norm", "norm", "norm_except_dim", "nuclear_norm", "renorm"]

@@ -30,24 +30,24 @@ _NOTHING = {"sum": 0.0, "mean": math.nan, "prod": 1.0, "max": -math.inf, "min": 
 def _starts(lengths: Any, offsets: Any, count: int, unsafe: bool) -> Any:
     """Where each segment starts along the last axis, and where the last one ends."""
     if (lengths is None) == (offsets is None):
-        raise TypeError("_segment_reduce: give either lengths or offsets.")
+        raise TypeError("segment_reduce: give either lengths or offsets.")
     given = offsets if lengths is None else lengths
     if given._data.dtype.kind not in "iu":
-        raise DtypeError(f"_segment_reduce: lengths must be integers, not {given._data.dtype}.")
+        raise DtypeError(f"segment_reduce: lengths must be integers, not {given._data.dtype}.")
     given = convert(given, int64)
     if lengths is None:
         return given
     data = given._data
     if not unsafe and is_array(data) and ((data.sum(-1) != count).any() or (data < 0).any()):
         raise ShapeError(
-            f"_segment_reduce: lengths {data.tolist()} do not add up to the {count} elements of "
+            f"segment_reduce: lengths {data.tolist()} do not add up to the {count} elements of "
             "the axis. Pass unsafe=True to leave the rest out."
         )
     first = full((*data.shape[:-1], 1), 0, int64)
     return concatenate(first, cumsum(given, -1), axis=data.ndim - 1)
 
 
-def _segment_reduce(
+def segment_reduce(
     data: Any,
     reduce: str,
     *,
@@ -65,21 +65,21 @@ def _segment_reduce(
 
     >>> import wengert
     >>> x = wengert.tensor([1.0, 2.0, 3.0])
-    >>> wengert._segment_reduce(x, "sum", lengths=wengert.tensor([1, 2]))
+    >>> wengert.segment_reduce(x, "sum", lengths=wengert.tensor([1, 2]))
     tensor([1., 5.])
     """
     if reduce not in _NOTHING:
-        raise ValueError(f"_segment_reduce: reduce={reduce!r}; use one of {sorted(_NOTHING)}.")
+        raise ValueError(f"segment_reduce: reduce={reduce!r}; use one of {sorted(_NOTHING)}.")
     if indices is not None:
-        raise ValueError("_segment_reduce: indices are not supported; give lengths or offsets.")
-    require_floating(data, "_segment_reduce")
+        raise ValueError("segment_reduce: indices are not supported; give lengths or offsets.")
+    require_floating(data, "segment_reduce")
     shape = tuple(data._data.shape)
-    place = normalize_axis(axis, len(shape), "_segment_reduce")
+    place = normalize_axis(axis, len(shape), "segment_reduce")
     count = shape[place] if shape else 0
     starts = _starts(lengths, offsets, count, unsafe)
     if tuple(starts._data.shape)[:-1] != shape[:place] or starts._data.ndim != place + 1:
         raise ShapeError(
-            f"_segment_reduce: lengths of shape {tuple(starts._data.shape)[:-1]} + (n,) do not go "
+            f"segment_reduce: lengths of shape {tuple(starts._data.shape)[:-1]} + (n,) do not go "
             f"with axis {place} of data of shape {shape}."
         )
     segments = starts._data.shape[-1] - 1
@@ -117,4 +117,6 @@ def _finished(total: Any, sizes: Any, reduce: str, initial: float | None) -> Any
     return where(worse, number, total)
 
 
-__all__ = ["_segment_reduce"]
+_segment_reduce = segment_reduce
+
+__all__ = ["_segment_reduce", "segment_reduce"]
