@@ -367,6 +367,25 @@ def test_ldexp_is_in_range_wherever_the_product_is(x: float, n: int, dtype: str)
     assert found.tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize("real", [0.0, -0.0, 1.0, INF, -INF])
+@pytest.mark.parametrize("imag", [0.0, -0.0, 1.0, INF, -INF])
+def test_a_complex_number_has_exactly_the_parts_it_was_given(real: float, imag: float) -> None:
+    parts = w.tensor(real), w.tensor(imag)
+    for z in (
+        w.complex(*parts),
+        w.jit(w.complex)(*parts),
+        func.vmap(w.complex)(*map(w.atleast_1d, parts))[0],
+    ):
+        assert str((z.real.item(), z.imag.item())) == str((real, imag))
+        assert z.angle().item() == pytest.approx(math.atan2(imag, real))
+
+
+def test_an_infinite_cotangent_of_the_imaginary_part_leaves_the_real_one_alone() -> None:
+    z = w.tensor([1 + 1j], requires_grad=True)
+    (z.imag * INF).sum().backward()
+    assert (z.grad.real.item(), z.grad.imag.item()) == (0.0, INF)
+
+
 def test_logaddexp_of_infinities() -> None:
     x = w.tensor([INF, -INF, INF, NAN, 1.0])
     y = w.tensor([INF, -INF, -INF, 1.0, NAN])
@@ -444,6 +463,8 @@ def test_gradients_at_nan_and_outside_the_domain() -> None:
     [
         (w.pow, (0.0, 0.0), INF),
         (w.sinc, (0.0,), INF),
+        (w.nn.functional.hardswish, (0.0,), INF),
+        (lambda x: w.lerp(x, w.ones(()), w.zeros(())), (2.0,), INF),
         (w.xlogy, (1.0, 0.0), 0.0),
         (w.special.xlog1py, (1.0, -1.0), 0.0),
         (lambda x: w.std(w.stack([x, x + 1])), (1.0,), INF),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+
 import numpy
 import pytest
 
-from .fuzz.__main__ import fuzz
+from .fuzz import workers
 from .fuzz.generate import available, generate
 from .fuzz.judge import Counts, Judge, differs
 from .fuzz.program import Input, Program, Step
+from .fuzz.record import Record, read, text
 from .fuzz.shrink import shrink
 from .fuzz.table import TABLE
 
@@ -16,9 +21,12 @@ PROGRAMS = 300
 
 
 def test_random_programs_agree_with_pytorch() -> None:
-    record = fuzz(seed=20, start=0, count=PROGRAMS)
+    record = workers.fuzz(seed=20, start=0, count=PROGRAMS)
     assert len(record.programs) == PROGRAMS
     assert record.counts.compared > 20 * PROGRAMS
+    assert record.counts.modes["gradient"] > 0.8 * PROGRAMS
+    assert record.counts.modes["second"] > 0.7 * PROGRAMS
+    assert len(record.compiled) > 0.2 * PROGRAMS
     assert not record.failures, "\n".join(one["program"] for one in record.failures.values())
 
 
@@ -31,6 +39,36 @@ def test_a_program_depends_on_its_number_alone() -> None:
     assert str(generate(3, 17, names)) == str(generate(3, 17, names))
     digests = {generate(3, number, names).digest() for number in range(50)}
     assert len(digests) == 50
+
+
+def _dies(seed: int, number: int, names: list[str]) -> Program:
+    if number == 3:
+        os._exit(9)
+    if number == 5:
+        time.sleep(60)
+    return generate(seed, number, names)
+
+
+def test_a_crash_and_a_hang_cost_one_program_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(workers, "generate", _dies)
+    record, kept = Record(), tmp_path / "kept.jsonl"
+    workers.run(record, 20, list(range(8)), jobs=2, limit=10, keep=kept)
+    assert sorted(crash.split()[3] for crash in record.crashes) == ["3", "5"]
+    assert len(record.programs) == 6
+    assert record.covered(20) == set(range(8))
+    kept.write_text(kept.read_text() + '{"ranges": [[20, 8', encoding="utf-8")
+    again = read([kept])
+    assert text(again) == text(record)
+    assert "20 (0 to 7)" in text(again)
+
+
+def test_what_is_kept_twice_counts_once(tmp_path: Path) -> None:
+    record, kept = Record(), [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
+    for path in kept:
+        workers.run(record, 20, [0, 1], jobs=1, limit=60, keep=path)
+    assert len(read(kept).programs) == 2
 
 
 @pytest.fixture
@@ -66,9 +104,9 @@ def test_what_hangs_on_rounding_is_left_out_and_nothing_else() -> None:
     disturbed = [theirs + numpy.array([0.0, 1e-6, 0.0, 0.0])]
     counts = Counts()
     ours = theirs + numpy.array([0.0, 1e-3, 0.0, 0.0])
-    assert differs(ours, theirs, disturbed, counts, selects=False) is None
-    assert counts.unstable == 1
+    assert differs(ours, theirs, disturbed, counts) is None
+    assert counts.rules == {"numbers: hang on rounding": 1}
     ours = theirs + numpy.array([1e-9, 0.0, 0.0, 0.0])
-    assert differs(ours, theirs, disturbed, Counts(), selects=False) is not None
+    assert differs(ours, theirs, disturbed, Counts()) is not None
     ours = numpy.array([1.0, 2.0, 0.0, numpy.inf])
-    assert differs(ours, theirs, disturbed, Counts(), selects=False) is not None
+    assert differs(ours, theirs, disturbed, Counts()) is not None

@@ -65,6 +65,8 @@ def _draw(rng: numpy.random.Generator, names: list[str], seed: tuple[int, int]) 
             if operands is None:
                 continue
             tensors = [values[k] for k in operands]
+            if op.apart is not None and any(map(op.apart, tensors)):
+                continue
             params = op.propose(rng, tensors)
             if params is None:
                 continue
@@ -90,16 +92,26 @@ def _operands(
     return tuple(int(k) for k in chosen)
 
 
+def _any_of(flags: list[torch.Tensor], shape: torch.Size) -> torch.Tensor:
+    """Where a flag of an operand is set: element by element if all broadcast to the result."""
+    try:
+        return torch.stack([one.broadcast_to(shape) for one in flags]).any(0)
+    except RuntimeError:
+        return torch.tensor(any(bool(one.any()) for one in flags))
+
+
 def leaves_domain(operands: list[torch.Tensor], result: torch.Tensor) -> bool:
     """Whether an operator made NaN of numbers, or overflowed: not at a pole (0 or 1)."""
     if not result.is_floating_point():
         return False
     floats = [one for one in operands if one.is_floating_point()]
+    nans = [one.isnan() for one in floats]
     if bool(result.isnan().any()):
-        return not any(bool(one.isnan().any()) for one in floats)
-    if not bool(result.isinf().any()) or any(bool(one.isinf().any()) for one in floats):
+        return bool((result.isnan() & ~_any_of(nans, result.shape)).any())
+    if not bool(result.isinf().any()):
         return False
-    return not any(bool(((one == 0) | (one.abs() == 1)).any()) for one in floats)
+    poles = [one.isinf() | one.isnan() | (one == 0) | (one.abs() == 1) for one in floats]
+    return bool((result.isinf() & ~_any_of(poles, result.shape)).any())
 
 
 def _usable(rng: numpy.random.Generator, operands: list[torch.Tensor], result: object) -> bool:

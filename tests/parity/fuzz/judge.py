@@ -1,16 +1,18 @@
 """Is a program the same under both libraries: values, gradients, second order, vmap, jit.
 
-Rounding is modelled: PyTorch runs the program twice more with operands and results of what rounds
-multiplied by 1 + 64 eps times noise, forwards and hence backwards. Elements that this changes by
+Rounding is modelled: PyTorch runs the program three times more with operands and results of what
+rounds multiplied by 1 + 64 eps times noise, and their cotangents too. Elements that this changes by
 more than an eighth of the tolerance hang on rounding, near kinks or through cancellation, and are
-not compared. Operations that must give equal bits are not disturbed, so exact
-ties, zeros and ends of intervals are compared as they are.
+not compared. Operations that must give equal bits are not disturbed, so exact ties, zeros and ends
+of intervals are compared as they are.
 """
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -23,6 +25,10 @@ from .program import Program, Step
 from .table import TABLE, apply
 
 Array = numpy.ndarray
+Check = Callable[[Array, "Counts"], "str | None"]
+_NOISES = (1, -1, 2)
+"""The first two are opposite: a branch that rounding decides goes both ways."""
+_CALLS = {name: op.call for name, op in TABLE.items() if op.call is not None}
 _UNITS = 4096
 """The tolerance in units of eps, of the element and of a hundredth of the largest element."""
 
@@ -43,27 +49,53 @@ class Counts:
     """What was compared, and what was not."""
 
     compared: int = 0
-    unstable: int = 0
-    explained: int = 0
-    """PyTorch has 0 times infinity for an element that was not selected, or a value is one of
-    those that `docs/differences.md` names."""
+    """Numbers."""
+    modes: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    """Programs that were compared in a mode."""
+    rules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    """How often each reason not to compare applied."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        rules = {rule: count for rule, count in self.rules.items() if count}
+        return {"compared": self.compared, "modes": dict(self.modes), "rules": rules}
+
+    def merge(self, other: dict[str, Any]) -> None:
+        """Add those of another range."""
+        self.compared += other["compared"]
+        self.modes.update(other["modes"])
+        self.rules.update(other["rules"])
 
 
 class _Disturb:
-    """Multiplies by 1 + 64 eps times noise."""
+    """Multiplies by 1 + 64 eps times noise; cotangents by noise of their own.
+
+    With the same noise both ways, what cancels in a derivative would still cancel.
+    """
 
     def __init__(self, seed: int) -> None:
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator().manual_seed(abs(seed))
+        self._size = 64 if seed > 0 else -64
+
+    def _factor(self, value: torch.Tensor) -> torch.Tensor:
+        noise = torch.randn(value.shape, dtype=value.dtype, generator=self._generator)
+        return noise.mul_(self._size * torch.finfo(value.dtype).eps).add_(1)
 
     def __call__(self, value: torch.Tensor) -> torch.Tensor:
         if not value.is_floating_point():
             return value
-        noise = torch.randn(value.shape, dtype=value.dtype, generator=self._generator)
-        return value * (1 + 64 * torch.finfo(value.dtype).eps * noise)
+        disturbed = value * self._factor(value)
+        if disturbed.requires_grad:
+            back = self._factor(value)
+            disturbed.register_hook(lambda slope: None if slope is None else slope * back)
+        return disturbed
 
     def apply(self, lib: Any, name: str, operands: list[Any], params: dict[str, Any]) -> Any:
-        if TABLE[name].exact:
+        op = TABLE[name]
+        if op.exact:
             return apply(lib, name, operands, params)
+        if op.composed is not None:
+            return op.composed(self, *operands, **params)
         return self(apply(lib, name, [self(operand) for operand in operands], params))
 
 
@@ -76,11 +108,11 @@ def differs(
     theirs: Array,
     disturbed: list[Array],
     counts: Counts,
-    selects: bool,
+    excuses: str = "",
     eps: float | None = None,
     floor: float = 0.0,
 ) -> str | None:
-    """What is different, in one line, or None."""
+    """What is different, in one line, or None; `excuses`: why a NaN of PyTorch's is no answer."""
     if ours.shape != theirs.shape:
         return f"shape {ours.shape}, PyTorch has {theirs.shape}"
     if ours.dtype != theirs.dtype:
@@ -93,12 +125,16 @@ def differs(
     else:
         with numpy.errstate(all="ignore"):
             bad, stable = _float_difference(ours, theirs, disturbed, eps, floor)
-        if selects:
+        if theirs.dtype.kind == "f":
+            pole = bad & numpy.isnan(theirs) & numpy.isinf(ours)
+            counts.rules["numbers: PyTorch's NaN at a pole, ours infinite"] += int(pole.sum())
+            bad &= ~pole
+        if excuses:
             excused = bad & numpy.isnan(theirs)
-            counts.explained += int(excused.sum())
+            counts.rules["numbers: " + excuses] += int(excused.sum())
             bad &= ~excused
     counts.compared += int(stable.sum())
-    counts.unstable += int((~stable).sum())
+    counts.rules["numbers: hang on rounding"] += int((~stable).sum())
     if not bad.any():
         return None
     place = tuple(int(k) for k in numpy.argwhere(bad)[0])
@@ -140,10 +176,12 @@ class Judge:
         with warnings.catch_warnings(), numpy.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             if not self._steady():
+                self._left_out("program: rounding decides a shape or whether PyTorch raises")
                 return None
             found = self._values()
             if found is not None or len(self.ours) < len(self.theirs):
                 return found
+            self.counts.modes["value"] += 1
             checks = [self._derivatives]
             if all(TABLE[step.name].compiles for step in self.program.steps):
                 checks += [self._vmap, *([self._jit] if compiled else [])]
@@ -152,6 +190,9 @@ class Judge:
                 if found is not None:
                     return found
         return None
+
+    def _left_out(self, rule: str) -> None:
+        self.counts.rules[rule] += 1
 
     # ---- running -----------------------------------------------------------------------------
 
@@ -180,8 +221,8 @@ class Judge:
         """Run PyTorch; False if rounding alone changes a shape or whether it raises."""
         self.theirs = self._theirs(None)
         try:
-            self.disturbed = [self._theirs(noise) for noise in (1, 2)]
-        except RuntimeError:  # a matrix that is no longer definite
+            self.disturbed = [self._theirs(noise) for noise in _NOISES]
+        except (RuntimeError, IndexError, ValueError):  # as a matrix no longer definite
             return False
         return all(
             value.shape == other.shape
@@ -194,25 +235,36 @@ class Judge:
         values = self.ours = list(self.inputs)
         for step in self.program.steps:
             number = len(values)
-            if _apart(step, self.theirs):
-                self.counts.explained += 1
-                return None
             try:
                 result = apply(
                     wengert, step.name, [values[k] for k in step.operands], dict(step.params)
                 )
-            except numpy.linalg.LinAlgError:  # singular or not is a matter of rounding
-                self.counts.unstable += 1
-                return None
+            except numpy.linalg.LinAlgError as error:
+                if self._singular(step):
+                    self._left_out("program: a matrix singular to rounding")
+                    return None
+                return self._failed("value", number, _short(error), "missing")
             except Exception as error:  # noqa: BLE001 - whatever Wengert raises
                 return self._failed("value", number, _short(error), "missing")
             values.append(result)
             text = self._differs(number, result)
             if text is not None:
                 return self._failed("value", number, text)
-            if not TABLE[step.name].exact and self._zeros_differ(number, result):
+            op = TABLE[step.name]
+            if (op.either_zero or not op.exact) and self._zeros_differ(number, result):
                 return None
         return None
+
+    def _singular(self, step: Step) -> bool:
+        """Whether a matrix among the operands is so near a singular one that rounding decides."""
+        for k in step.operands:
+            value = self.theirs[k].detach()
+            if value.ndim >= 2 and value.shape[-1] == value.shape[-2] and value.numel():
+                eps = torch.finfo(value.dtype).eps
+                small, large = torch.linalg.svdvals(value).aminmax(dim=-1)
+                if bool((small <= 100 * eps * large).any()):
+                    return True
+        return False
 
     def _zeros_differ(self, number: int, result: Any) -> bool:
         """Whether rounding alone decides that an element is 0, or which sign the 0 has."""
@@ -220,9 +272,12 @@ class Judge:
         if ours.dtype.kind != "f":
             return False
         signs = numpy.signbit(ours) != numpy.signbit(theirs)
-        if not (((ours == 0) != (theirs == 0)) | ((ours == 0) & signs)).any():
+        if ((ours == 0) != (theirs == 0)).any():
+            self._left_out("program: rounding decides whether a value is 0")
+        elif ((ours == 0) & signs).any():
+            self._left_out("program: the sign of a zero that was rounded")
+        else:
             return False
-        self.counts.unstable += 1
         self.ours.pop()
         return True
 
@@ -232,7 +287,6 @@ class Judge:
             _array(self.theirs[number]),
             [_array(values[number]) for values in self.disturbed],
             self.counts,
-            selects=False,
         )
 
     def _ends(self) -> list[int]:
@@ -246,7 +300,11 @@ class Judge:
     def _derivatives(self) -> Failure | None:
         self.ends = self._ends()
         known = min(TABLE[step.name].orders for step in self.program.steps)
-        if not self.ends or known == 0 or self._left_domain():
+        if not self.ends:
+            return None
+        reason = "an operator whose derivative PyTorch lacks" if not known else self._left_domain()
+        if reason:
+            self._left_out(f"derivatives of a program: {reason}")
             self.ends = []
             return None
         rng = numpy.random.default_rng(self.program.seed)
@@ -260,16 +318,26 @@ class Judge:
         ]
         runs = [self.theirs, *self.disturbed]
         orders = ("gradient", "second")[:known]
+        cancelled = self._cancelled()
+        if known > 1 and cancelled:
+            self._left_out(f"second order of a program: PyTorch's {cancelled} cancels")
+            orders = orders[:1]
         try:
             theirs = [self._both(torch, values) for values in runs]
         except (RuntimeError, NotImplementedError):  # PyTorch lacks some second derivatives
-            runs = [self._theirs(None), self._theirs(1), self._theirs(2)]
+            runs = [self._theirs(None), *map(self._theirs, _NOISES)]
             theirs = [(self._filled(self._first(torch, values, False)), []) for values in runs]
+            if known > 1:
+                self._left_out("second order of a program: PyTorch raises")
             orders = orders[:1]
+        if known == 1:
+            self._left_out("second order of a program: PyTorch's lacks digits")
         try:
             ours = self._both(wengert, self.ours)
-        except numpy.linalg.LinAlgError:  # singular: see docs/differences.md
-            self.counts.unstable += 1
+        except numpy.linalg.LinAlgError as error:  # singular: see docs/differences.md
+            if not any(map(self._singular, self.program.steps)):
+                return self._failed("gradient", None, _short(error), "missing")
+            self._left_out("derivatives of a program: a singular matrix")
             self.ends = []
             return None
         except Exception as error:  # noqa: BLE001 - whatever Wengert raises
@@ -285,38 +353,75 @@ class Judge:
                 )
                 if text is not None:
                     return self._failed(mode, None, f"by v{k}: {text}")
+            self.counts.modes[mode] += 1
         return None
 
-    def _left_domain(self) -> bool:
-        """Whether PyTorch's derivatives say nothing, or only one library has exactly 0.
+    def _lost(self, ours: Array, theirs: Array, check: Check) -> str:
+        """The operator that made all the NaN that differs of a cotangent which it documents."""
+        filled = numpy.where(numpy.isnan(ours), theirs, ours)
+        if check(filled, Counts()) is not None:
+            return ""
+        first, values = len(self.program.inputs), self._theirs(None)
+        for number, step in enumerate(self.program.steps, first):
+            loses = TABLE[step.name].loses
+            if loses is None or not values[number].requires_grad:
+                continue
+            slope = torch.autograd.grad(
+                [values[end] for end in self.ends],
+                values[number],
+                [torch.from_numpy(part) for part in self.cotangents],
+                retain_graph=True,
+                allow_unused=True,
+            )[0]
+            if slope is not None and bool(loses(slope).any()):
+                return step.name
+        return ""
 
-        That is where a step made NaN of numbers, or overflowed, or is unsteady at a NaN.
-        """
-        first = len(self.program.inputs)
-        for our, their in zip(self.ours, self.theirs, strict=True):
-            if ((_array(our) == 0) != (_array(their) == 0)).any():
-                return True
+    def _cancelled(self) -> str:
+        """The operator whose second derivative cancels in PyTorch for its operands."""
         for step in self.program.steps:
-            if not TABLE[step.name].steady_at_nan and self.theirs[step.operands[0]].isnan().any():
-                return True
-        return any(
-            leaves_domain([self.theirs[k] for k in step.operands], self.theirs[first + number])
-            for number, step in enumerate(self.program.steps)
-        )
+            cancels = TABLE[step.name].cancels
+            if cancels is not None and any(cancels(self.theirs[k]) for k in step.operands):
+                return step.name
+        return ""
+
+    def _left_domain(self) -> str:
+        """Why PyTorch's derivatives say nothing: empty if they do."""
+        first = len(self.program.inputs)
+        for step in self.program.steps:
+            steady = TABLE[step.name].steady_at_nan
+            if not steady and any(self.theirs[k].isnan().any() for k in step.operands):
+                return f"{step.name} at NaN"
+        for number, step in enumerate(self.program.steps, first):
+            if leaves_domain([self.theirs[k] for k in step.operands], self.theirs[number]):
+                return "NaN or overflow made of numbers"
+        return ""
 
     def _derivative_differs(
         self, k: int, ours: Array, theirs: list[Array], order: int = 1
     ) -> str | None:
         """By input k; at its infinities and in its holes PyTorch's NaN is no answer."""
         holes = any(TABLE[step.name].holes <= order for step in self.program.steps)
-        eps = None
+        dtypes = {value.dtype for value in self.theirs if value.is_floating_point()}
+        eps = max(torch.finfo(dtype).eps for dtype in dtypes)
+        eps = max([eps, *(TABLE[step.name].digits[order - 1] for step in self.program.steps)])
         endless = numpy.isinf(self.program.inputs[k].array()) & numpy.isnan(theirs[0])
-        self.counts.unstable += int(endless.sum())
+        endless &= ~numpy.isnan(ours)
+        self.counts.rules["numbers: PyTorch's derivative at infinity is NaN"] += int(endless.sum())
         ours = numpy.where(endless, theirs[0], ours).astype(ours.dtype)
-        if any(value.dtype == numpy.float32 for value in map(_plain, self.theirs)):
-            eps = float(numpy.finfo(numpy.float32).eps)
-        excuses = self.selects or holes
-        return differs(ours, theirs[0], theirs[1:], self.counts, excuses, eps, self.floor)
+        excuses = "PyTorch's NaN, a documented derivative" if holes else ""
+        if self.selects:
+            excuses = "PyTorch's NaN, where an element is not selected"
+
+        def check(ours: Array, counts: Counts) -> str | None:
+            return differs(ours, theirs[0], theirs[1:], counts, excuses, eps, self.floor)
+
+        text = check(ours, self.counts)
+        name = self._lost(ours, theirs[0], check) if text is not None else ""
+        if name:
+            self._left_out(f"derivative by an input: an infinite or zero cotangent of {name}")
+            return None
+        return text
 
     def _both(self, lib: Any, values: list[Any]) -> tuple[list[Array], list[Array]]:
         """Gradients and gradients of gradients, with zeros for none."""
@@ -359,11 +464,12 @@ class Judge:
         ]
         try:
             second = self._theirs(None, changed)
-            disturbed = [self._theirs(noise, changed) for noise in (3, 4)]
+            disturbed = [self._theirs(noise, changed) for noise in _NOISES[:2]]
         except (RuntimeError, IndexError, ValueError):
+            self._left_out("vmap of a program: PyTorch raises for the other element")
             return None
         if any(_apart(step, second) for step in program.steps):
-            self.counts.explained += 1
+            self._left_out("vmap of a program: a documented value")
             return None
         batches = [
             wengert.from_numpy(numpy.stack([one.array(), changed[k]]))
@@ -381,15 +487,17 @@ class Judge:
             results = wengert.vmap(function, in_dims=places)(*batches)
         except Exception as error:  # noqa: BLE001 - whatever Wengert raises
             if self._theirs_refuses(places, changed):
+                self._left_out("vmap of a program: both raise")
                 return None
             return self._failed("vmap", None, _short(error), "missing")
         for k, result in zip(sinks, results, strict=True):
             others = [_array(run[k]) for run in disturbed]
             text = self._differs(k, result[0]) or differs(
-                _array(result[1]), _array(second[k]), others, self.counts, False
+                _array(result[1]), _array(second[k]), others, self.counts
             )
             if text is not None:
                 return self._failed("vmap", k, text)
+        self.counts.modes["vmap"] += 1
         return None
 
     def _theirs_refuses(self, places: tuple[int | None, ...], changed: list[Array]) -> bool:
@@ -414,13 +522,13 @@ class Judge:
 
     def _jit(self) -> Failure | None:
         """Values and gradients of the compiled program."""
-        program, sinks = self.program, self.program.sinks()
-        steps, floats = program, self.floats
+        sinks, floats = self.program.sinks(), self.floats
         ends = getattr(self, "ends", [])
         cotangents = [wengert.from_numpy(value) for value in self.cotangents] if ends else []
+        steps = self.program.function(wengert, _CALLS)
 
         def function(*inputs: Any) -> Any:
-            values = steps.run(wengert, list(inputs), apply)
+            values = steps(*inputs)
             slopes: Any = ()
             if ends:
                 slopes = wengert.autograd.grad(
@@ -445,6 +553,7 @@ class Judge:
             )
             if text is not None:
                 return self._failed("jit", None, f"gradient by v{self.floats[number]}: {text}")
+        self.counts.modes["jit"] += 1
         return None
 
 
@@ -457,10 +566,6 @@ def _apart(step: Step, values: list[Any]) -> bool:
 def _halves(rng: numpy.random.Generator, shape: tuple[int, ...], dtype: Any) -> Array:
     """Multiples of a half, which lose nothing in any order of summation."""
     return numpy.asarray(rng.integers(-4, 5, shape) / 2).astype(dtype)
-
-
-def _plain(value: Any) -> Array:
-    return _array(value)
 
 
 def _varied(values: Array) -> Array:

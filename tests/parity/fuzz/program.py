@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy
@@ -84,6 +85,27 @@ class Program:
             result = apply(lib, step.name, operands, dict(step.params))
             values.append(after(len(values), result))
         return values
+
+    def function(self, lib: Any, calls: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+        """The program as a Python function of its inputs that returns all values.
+
+        It reaches nothing but the library and the operators of the program.
+        """
+        names = [f"v{k}" for k in range(len(self.inputs) + len(self.steps))]
+        lines = [f"def function({', '.join(names[: len(self.inputs)])}):"]
+        scope: dict[str, Any] = {"lib": lib, "inf": math.inf}
+        for number, step in enumerate(self.steps, len(self.inputs)):
+            parts = [names[k] for k in step.operands]
+            parts += [f"{key}={value!r}" for key, value in step.params]
+            called = f"lib.{step.name}"
+            if step.name in calls:
+                called, scope[f"call{number}"] = f"call{number}", calls[step.name]
+                parts.insert(0, "lib")
+            lines.append(f"    {names[number]} = {called}({', '.join(parts)})")
+        lines.append(f"    return ({', '.join(names)},)")
+        exec("\n".join(lines), scope)
+        made: Callable[..., Any] = scope["function"]
+        return made
 
     def sinks(self) -> list[int]:
         """The results that no step takes."""

@@ -34,15 +34,25 @@ class Op:
     selects: bool = False
     """Drops elements: they have no cotangent, where PyTorch has 0 times the derivative."""
     orders: int = 2
-    """How many derivatives PyTorch has, to full accuracy."""
+    """How many derivatives PyTorch has."""
+    digits: tuple[float, float] = (0.0, 0.0)
+    """The relative error of PyTorch's first and second derivative, where it is not rounding."""
     compiles: bool = True
     """Works under jit and vmap (the shape of the result is known without values)."""
     apart: Callable[[torch.Tensor], bool] | None = None
     """Operands for which `docs/differences.md` says that the value is not PyTorch's."""
     holes: int = 3
     """From this derivative on PyTorch has NaN in places where there is a number."""
+    loses: Callable[[torch.Tensor], torch.Tensor] | None = None
+    """Cotangents of which the gradient is NaN where PyTorch has a number."""
+    either_zero: bool = False
+    """Of zeros of both signs either may be the result."""
+    cancels: Callable[[torch.Tensor], bool] | None = None
+    """Operands at which PyTorch's second derivative has lost its digits."""
+    composed: Apply | None = None
+    """PyTorch's composition of operations that each round: called with the noise that does so."""
     steady_at_nan: bool = True
-    """PyTorch's gradient at NaN is the same wherever in memory the element lies."""
+    """PyTorch's gradient at NaN is the same wherever in memory the element lies, and ours."""
 
 
 TABLE: dict[str, Op] = {}

@@ -6,30 +6,44 @@ from typing import Any
 
 import torch
 
-from .table import RNG, Op, Params, add, any_dim, maybe, several
+from .table import RNG, Op, Params, add, any_dim, apply, maybe, several
+
+
+def _not_finite(slope: torch.Tensor) -> torch.Tensor:
+    return ~slope.isfinite()
+
 
 # ---- elementwise ---------------------------------------------------------------------------------
 
 several(
     "sin cos tan sinh cosh tanh asinh atan exp expm1 exp2 sigmoid erf erfc reciprocal rsqrt log "
     "log1p log2 log10 asin acos acosh atanh logit erfinv "
-    "nn.functional.softplus nn.functional.silu nn.functional.gelu nn.functional.elu "
-    "nn.functional.selu nn.functional.softsign nn.functional.logsigmoid "
+    "nn.functional.softplus nn.functional.silu nn.functional.elu "
+    "nn.functional.selu "
     "nn.functional.celu",
     1,
     "f",
 )
+several(
+    "nn.functional.softsign",
+    1,
+    "f",
+    composed=lambda noise, x: noise(noise(x) / noise(1 + noise(x).abs())),
+)
+several("nn.functional.logsigmoid", 1, "f", cancels=lambda x: bool((x > 5).any()))
+several("nn.functional.gelu", 1, "f", apart=lambda x: bool(x.isposinf().any()))
 several("nn.functional.mish", 1, "f", holes=2)  # docs/differences.md
 several("sqrt neg square deg2rad rad2deg positive", 1, "f", exact=True)
 several(
-    "abs floor ceil trunc round frac relu nn.functional.leaky_relu nan_to_num",
+    "floor ceil trunc round frac relu nn.functional.leaky_relu nan_to_num",
     1,
     "f",
     exact=True,
     selects=True,
 )
 several(
-    "nn.functional.relu6 nn.functional.hardtanh nn.functional.hardshrink nn.functional.softshrink",
+    "abs nn.functional.relu6 nn.functional.hardtanh nn.functional.hardshrink "
+    "nn.functional.softshrink",
     1,
     "f",
     exact=True,
@@ -42,12 +56,36 @@ several(
     "f",
     exact=True,
     selects=True,
+    loses=_not_finite,
     apart=lambda x: bool(x.isneginf().any()),
 )
-several("lgamma", 1, "f", orders=1)  # PyTorch's trigamma is right to nine digits
-several("digamma", 1, "f", orders=0)  # PyTorch's derivatives cancel
-several("sinc", 1, "f", orders=0, apart=lambda x: bool(x.isinf().any()))
-several("nn.functional.hardsigmoid", 1, "f", selects=True, orders=0)  # its 1/6 is a float32
+
+
+def _pole_of_gamma(x: torch.Tensor) -> bool:
+    """Where PyTorch's trigamma has a large number."""
+    return bool(((x < 0) & (x == x.round())).any())
+
+
+several("lgamma", 1, "f", digits=(0.0, 5e-10), cancels=_pole_of_gamma)  # trigamma: nine digits
+several("digamma", 1, "f", digits=(5e-10, 5e-10))
+
+
+def _away_from_zero(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    """Near 0 PyTorch's derivatives of sinc cancel."""
+    size = operands[0].abs()
+    return None if bool(((size > 0) & (size < 0.1)).any()) else {}
+
+
+several(
+    "sinc",
+    1,
+    "f",
+    propose=_away_from_zero,
+    holes=2,
+    loses=_not_finite,
+    apart=lambda x: bool(x.isinf().any()),
+)
+several("nn.functional.hardsigmoid", 1, "f", selects=True, digits=(6e-8, 6e-8))  # its 1/6
 several("isnan isinf isfinite logical_not", 1, "fib", exact=True)
 
 
@@ -59,14 +97,23 @@ def _no_nan(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
 several("sign", 1, "f", exact=True, selects=True, apart=lambda x: bool(x.isnan().any()))
 several("signbit", 1, "fib", exact=True, propose=_no_nan)
 several("add sub mul", 2, "fi", exact=True)
-several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True)
+several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True, either_zero=True)
 several("eq ne lt le gt ge logical_and logical_or logical_xor", 2, "fib", exact=True)
 several("div true_divide", 2, "fi")
-several("pow", 2, "f")
+several("pow", 2, "f", holes=2, loses=_not_finite)  # docs/differences.md
 several("atan2 logaddexp logaddexp2", 2, "f", holes=2)  # docs/differences.md
-several("hypot xlogy special.xlog1py", 2, "f", holes=1)  # docs/kinks.md
+several("hypot", 2, "f", holes=1)  # docs/kinks.md
+several("xlogy special.xlog1py", 2, "f", holes=1, loses=lambda slope: slope == 0)
 several("remainder fmod", 2, "f", selects=True)
-several("copysign", 2, "f", exact=True, selects=True, propose=_no_nan)
+several(
+    "copysign",
+    2,
+    "f",
+    exact=True,
+    selects=True,
+    propose=_no_nan,
+    cancels=lambda x: bool(((x != 0) & (x.abs() < 0.01)).any()),
+)
 several("bitwise_and bitwise_or bitwise_xor", 2, "ib", exact=True)
 several("floor_divide gcd lcm", 2, "i", exact=True)
 
@@ -139,7 +186,8 @@ def _bounds(rng: RNG, operands: list[torch.Tensor]) -> Params:
 
 
 add(Op("clamp", 1, "f", _bounds, exact=True, selects=True))
-several("lerp addcmul addcdiv", 3, "f")
+several("lerp", 3, "f", loses=_not_finite)
+several("addcmul addcdiv", 3, "f")
 add(
     Op(
         "where",
@@ -162,7 +210,17 @@ add(
         selects=True,
     )
 )
-several("heaviside", 2, "f", exact=True, selects=True, orders=0)
+add(
+    Op(
+        "heaviside",
+        2,
+        "f",
+        lambda rng, _: {},
+        lambda lib, x, y: lib.heaviside(x.detach(), y.detach()),  # PyTorch has no derivative
+        exact=True,
+        selects=True,
+    )
+)
 add(Op("to_float", 1, "ib", lambda rng, _: {}, lambda lib, x: x.to(lib.float64), exact=True))
 add(Op("to_int", 1, "b", lambda rng, _: {}, lambda lib, x: x.to(lib.int64), exact=True))
 add(Op("detach", 1, "f", lambda rng, _: {}, lambda lib, x: x.detach(), exact=True, selects=True))
@@ -202,7 +260,7 @@ def _dim_always(rng: RNG, operands: list[torch.Tensor]) -> Params:
 
 several("sum", 1, "fib", propose=_dims)
 several("mean nansum nanmean", 1, "f", propose=_dims)
-several("amax amin", 1, "fi", propose=_dims, exact=True, selects=True)
+several("amax amin", 1, "fi", propose=_dims, exact=True, selects=True, either_zero=True)
 several("logsumexp", 1, "f", propose=_dim_always)
 several(
     "all any count_nonzero",
@@ -228,7 +286,15 @@ def _moderate(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return _dim(rng, operands) if bool((operands[0].abs() < 30).all()) else None
 
 
-several("logcumsumexp", 1, "f", propose=_moderate, holes=2)
+def _logcumsumexp(lib: Any, x: Any, dim: int) -> Any:
+    """PyTorch's own second derivative is wrong where cotangents have both signs."""
+    if lib is not torch or not x.numel():
+        return lib.logcumsumexp(x, dim)
+    middle = x.detach().max()
+    return torch.log(torch.cumsum(torch.exp(x - middle), dim)) + middle
+
+
+add(Op("logcumsumexp", 1, "f", _moderate, _logcumsumexp))
 several("argmax argmin", 1, "f", propose=_dim_keepdim, exact=True)
 
 
@@ -236,7 +302,7 @@ def _correction(rng: RNG, operands: list[torch.Tensor]) -> Params:
     return {**_dims(rng, operands), "correction": int(rng.integers(0, 2))}
 
 
-several("var std", 1, "f", propose=_correction, holes=2)
+several("var std", 1, "f", propose=_correction, holes=2, loses=_not_finite)
 add(
     Op(
         "norm",
@@ -381,14 +447,41 @@ def _square(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return {} if fits else None
 
 
-several("linalg.det linalg.inv logdet trace", 1, "f", propose=_square)
+def _pivoted(call: Any) -> Any:
+    """Elimination disturbs a matrix by its factors, which may be larger than its elements."""
+
+    def composed(noise: Any, x: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            order, left, right = torch.linalg.lu(x)
+            error = order @ left.abs() @ right.abs()
+        return noise(call(torch, noise(x) + noise(error) - error, *map(noise, others)))
+
+    return composed
+
+
+several("trace", 1, "f", propose=_square)
+for _name in ("linalg.det", "linalg.inv", "logdet"):
+    several(
+        _name,
+        1,
+        "f",
+        propose=_square,
+        composed=_pivoted(lambda lib, x, _name=_name: apply(lib, _name, [x], {})),
+    )
+
+
+def _solve(lib: Any, a: Any, b: Any) -> Any:
+    return lib.linalg.solve(a, b)
+
+
 add(
     Op(
         "solve",
         2,
         "f",
         lambda rng, ops: _square(rng, ops),
-        lambda lib, a, b: lib.linalg.solve(a, b),
+        _solve,
+        composed=_pivoted(_solve),
     )
 )
 add(
@@ -408,15 +501,19 @@ add(
         lambda rng, ops: {"p": [1.0, 2.0, 3.0][int(rng.integers(0, 3))]},
     )
 )
+
+
+def _reduction(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    if operands[0].shape != operands[1].shape:
+        return None
+    return {"reduction": ["none", "mean", "sum"][int(rng.integers(0, 3))]}
+
+
 several(
-    "nn.functional.mse_loss nn.functional.l1_loss nn.functional.smooth_l1_loss "
-    "nn.functional.huber_loss",
+    "nn.functional.mse_loss nn.functional.smooth_l1_loss nn.functional.huber_loss",
     2,
     "f",
-    propose=lambda rng, ops: (
-        {"reduction": ["none", "mean", "sum"][int(rng.integers(0, 3))]}
-        if ops[0].shape == ops[1].shape
-        else None
-    ),
+    propose=_reduction,
 )
+several("nn.functional.l1_loss", 2, "f", propose=_reduction, steady_at_nan=False)
 several("nn.functional.linear", 2, "f")

@@ -162,8 +162,7 @@ def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     if inplace:
         return overwritten(input, hardsigmoid)
     _need_floating(input, "hardsigmoid")
-    middle = e.div(e.add(input, 3.0), 6.0)
-    return e.where(e.le(input, -3.0), 0.0, e.where(e.ge(input, 3.0), 1.0, middle))
+    return e.div(relu6(e.add(input, 3.0)), 6.0)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
