@@ -374,7 +374,7 @@ def test_a_complex_number_has_exactly_the_parts_it_was_given(real: float, imag: 
     for z in (
         w.complex(*parts),
         w.jit(w.complex)(*parts),
-        func.vmap(w.complex)(*map(w.atleast_1d, parts))[0],
+        w.vmap(w.complex)(*map(w.atleast_1d, parts))[0],
     ):
         assert str((z.real.item(), z.imag.item())) == str((real, imag))
         assert z.angle().item() == pytest.approx(math.atan2(imag, real))

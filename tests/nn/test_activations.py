@@ -145,3 +145,20 @@ def test_layers_in_place() -> None:
         assert layer(x) is x
     assert repr(nn.Hardtanh(inplace=True)) == "Hardtanh(min_val=-1.0, max_val=1.0, inplace=True)"
     assert repr(nn.SiLU(inplace=True)) == "SiLU(inplace=True)"
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e3, -1e6, 1e30])
+def test_log_softmax_of_large_numbers_keeps_what_they_differ_by(shift: float) -> None:
+    x = wengert.tensor([shift, shift, shift], dtype="float32")
+    found = F.log_softmax(x, 0), wengert.jit(lambda x: F.log_softmax(x, 0))(x)
+    for each in found:
+        numpy.testing.assert_allclose(each.numpy(), [-math.log(3)] * 3, 1e-6)
+
+
+@pytest.mark.parametrize("function", [F.softmax, F.log_softmax])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_softmax_of_halves_is_rounded_once(function: Any, dtype: str) -> None:
+    x = wengert.linspace(-2, 2, 300).to(dtype)
+    exact = function(x.to("float64"), 0).to(dtype)
+    assert function(x, 0).dtype == exact.dtype
+    assert function(x, 0).tolist() == exact.tolist()

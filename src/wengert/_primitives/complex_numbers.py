@@ -15,6 +15,7 @@ from .._base.shapes import Shape
 from .._declare.elementwise import convert
 from .._declare.linear import linear, other
 from .._declare.samples import Sample
+from .creation import zeros
 from .elementwise import div, eq, mul, where
 
 
@@ -75,7 +76,8 @@ def real(x: Any) -> Any:
 
 @linear(
     abstract=_real_aval,
-    transpose=lambda site, g, i: mul(convert(g, complex_of(g._data.dtype)), 1j),
+    # Not a product with 1j, which makes NaN of infinities.
+    transpose=lambda site, g, i: complex_(zeros(g._data.shape, g._data.dtype), g),  # pyright: ignore[reportGeneralTypeIssues]
     batch=pointwise_batch,
     view=True,
     samples=_ONE_COMPLEX,
@@ -132,8 +134,10 @@ def view_as_complex(x: Any) -> Any:
     ],
 )
 def complex_(real: Any, imag: Any) -> Any:
-    """real + i imag."""
-    return real + imag * np.asarray(1j, complex_of(real.dtype))
+    """real + i imag; what is infinite or -0 in one of them leaves the other as it is."""
+    both = np.empty(real.shape, complex_of(real.dtype))
+    both.real, both.imag = real, imag
+    return both
 
 
 def _safe_unit(x: Any, modulus: Any) -> Any:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..._base.dtypes import as_dtype, to_floating
+from ..._base.dtypes import as_dtype, float32, to_floating
 from ..._base.errors import ShapeError
 from ..._base.shapes import normalize_axis
 from ..._declare.elementwise import convert
 from ..._primitives import elementwise as e
-from ..._primitives.complex_numbers import modulus
+from ..._primitives.complex_numbers import modulus, real
 from ..._primitives.elementwise import sub
 from ..._primitives.indexing import iota
 from ..._primitives.ordering import argmax
@@ -23,13 +23,18 @@ from ..._primitives.shaping import reshape, slice_
 from ..._primitives.transcendental import erf, exp, expm1, log, log1p, sigmoid, tanh
 from ..making.random import uniform_values
 from ..out import takes_out
-from ..reductions.reduction import amax, logsumexp
+from ..reductions.reduction import amax
 from ..reductions.reduction import sum as _sum
 from .rectifiers import overwritten
 
 
 def _prepared(x: Any, dtype: Any) -> Any:
     return convert(x, to_floating(x._data.dtype) if dtype is None else as_dtype(dtype))
+
+
+def _single(x: Any) -> Any:
+    """Halves in single precision, for sums."""
+    return convert(x, float32) if x._data.dtype.itemsize == 2 else x
 
 
 def _axis(x: Any, dim: int | None, name: str) -> int:
@@ -56,9 +61,10 @@ def softmax(
     dim = _axis(x, dim, "softmax")
     if not x._data.size:
         return exp(x)
+    own, x = x._data.dtype, _single(x)
     top = amax(x, dim, keepdim=True).detach()
     raised = exp(sub(x, top))
-    return raised / _sum(raised, dim, keepdim=True)
+    return convert(raised / _sum(raised, dim, keepdim=True), own)
 
 
 @takes_out
@@ -73,7 +79,13 @@ def log_softmax(
     """
     x = _prepared(input, dtype)
     dim = _axis(x, dim, "log_softmax")
-    return sub(x, logsumexp(x, dim, keepdim=True)) if x._data.size else x.clone()
+    if not x._data.size:
+        return x.clone()
+    own, x = x._data.dtype, _single(x)
+    # Shifted before the sum is subtracted: what is small beside x would be lost in x + log(sum).
+    top = amax(real(x) if own.kind == "c" else x, dim, keepdim=True).detach()
+    shifted = sub(x, e.where(e.isfinite(top), top, 0.0))
+    return convert(sub(shifted, log(_sum(exp(shifted), dim, keepdim=True))), own)
 
 
 def softmin(input: Any, dim: int | None = None, dtype: Any = None, *, _stacklevel: int = 3) -> Any:
