@@ -16,8 +16,11 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as _numpy
+
 from . import _primitives as _primitives
 from ._base.device import Device as device
+from ._base.device import get_default_device, set_default_device
 from ._base.dtypes import bfloat16 as _bfloat16
 from ._base.dtypes import (
     bool_,
@@ -51,6 +54,7 @@ from ._record.random_state import Generator, default_generator
 from ._tensor import method_functions as _method_functions
 from ._tensor.exchange_methods import package
 from ._tensor.method_functions import *
+from ._tensor.repr import set_printoptions
 from ._tensor.tensor import Tensor
 from ._transforms.batching import vmap
 from ._transforms.control_flow import cond, scan
@@ -60,6 +64,7 @@ from ._transforms.jacobians import hessian, jacfwd, jacrev
 if TYPE_CHECKING:
     from . import (
         autograd,
+        cuda,
         errors,
         explain,
         fft,
@@ -96,10 +101,13 @@ e = 2.718281828459045
 inf = math.inf
 nan = math.nan
 newaxis = None
+dtype = _numpy.dtype
+Size = tuple
 
 _LAZY_MODULES = (
     "array_api",
     "autograd",
+    "cuda",
     "errors",
     "explain",
     "fft",
@@ -147,6 +155,7 @@ __all__ = [
     "Generator",
     "LongTensor",
     "Scalar",
+    "Size",
     "Tensor",
     "autograd",
     "bool",
@@ -156,9 +165,11 @@ __all__ = [
     "complex128",
     "complex64",
     "cond",
+    "cuda",
     "default_generator",
     "device",
     "double",
+    "dtype",
     "e",
     "enable_grad",
     "errors",
@@ -169,6 +180,7 @@ __all__ = [
     "float32",
     "float64",
     "func",
+    "get_default_device",
     "get_default_dtype",
     "grad",
     "half",
@@ -198,8 +210,10 @@ __all__ = [
     "return_types",
     "scalar",
     "scan",
+    "set_default_device",
     "set_default_dtype",
     "set_grad_enabled",
+    "set_printoptions",
     "short",
     "signal",
     "special",

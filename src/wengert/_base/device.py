@@ -56,4 +56,42 @@ def check_device(device: Any) -> None:
     raise DeviceError(f"device {device!r} is not available; Wengert runs on 'cpu'.")
 
 
-__all__ = ["CPU", "Device", "check_device", "names_device"]
+def get_default_device() -> Device:
+    """Where tensors are made: on the processor.
+
+    >>> import wengert
+    >>> wengert.get_default_device()
+    device(type='cpu')
+    """
+    return CPU
+
+
+def set_default_device(device: Any) -> None:
+    """Say where tensors are made. Only the processor is there; `DeviceError` for another.
+
+    >>> import wengert
+    >>> wengert.set_default_device("cpu")
+    """
+    check_device(device)
+
+
+def device_count() -> int:
+    """How many graphics processors can be used: none."""
+    return 0
+
+
+def is_available() -> bool:
+    """Whether a graphics processor can be used: no."""
+    return False
+
+
+__all__ = [
+    "CPU",
+    "Device",
+    "check_device",
+    "device_count",
+    "get_default_device",
+    "is_available",
+    "names_device",
+    "set_default_device",
+]

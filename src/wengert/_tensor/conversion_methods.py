@@ -7,6 +7,7 @@ from typing import Any
 
 from .._base.device import check_device, names_device
 from .._base.dtypes import Dtype, as_dtype, bool_
+from .._base.errors import DeviceError, DtypeError
 from .._declare.elementwise import convert
 from .._functions.making import creation, filling
 from .._graph.value import Handle
@@ -92,6 +93,24 @@ class ConversionMethods(Handle):
     def cpu(self, memory_format: Any = None) -> Any:
         """Itself."""
         return self
+
+    def cuda(
+        self, device: Any = None, non_blocking: bool = False, memory_format: Any = None
+    ) -> Any:
+        """Not possible: `DeviceError`."""
+        raise DeviceError("device 'cuda' is not available; Wengert runs on 'cpu'.")
+
+    def pin_memory(self, device: Any = None) -> Any:
+        """Not possible, as there is no other device: `DeviceError`."""
+        raise DeviceError(
+            "pin_memory: there is no device that would read pinned memory; Wengert runs on 'cpu'."
+        )
+
+    def chalf(self, memory_format: Any = None) -> Any:
+        """Not possible: NumPy has no complex numbers with half precision. `DtypeError`."""
+        raise DtypeError(
+            "chalf: there is no complex dtype of half precision. Use x.cfloat() for complex64."
+        )
 
     def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
         """The name of the dtype, or the tensor converted."""

@@ -63,8 +63,10 @@ fix_ = _method("fix_")
 floor_ = _method("floor_")
 frac_ = _method("frac_")
 gcd_ = _method("gcd_")
+get_device = _method("get_device")
 i0_ = _method("i0_")
 index_put_ = _method("index_put_")
+is_inference = _method("is_inference")
 lcm_ = _method("lcm_")
 ldexp_ = _method("ldexp_")
 log10_ = _method("log10_")
@@ -126,8 +128,10 @@ __all__ = [
     "floor_",
     "frac_",
     "gcd_",
+    "get_device",
     "i0_",
     "index_put_",
+    "is_inference",
     "lcm_",
     "ldexp_",
     "log10_",

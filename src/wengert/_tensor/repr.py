@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,24 +17,77 @@ from .._base.kinds import is_array
 from .._graph.value import Batched
 from .._record import modes as _modes
 
-_THRESHOLD, _EDGE, _WIDTH, _PRECISION = 1000, 3, 80, 4
+
+class _Options(NamedTuple):
+    precision: int = 4
+    threshold: float = 1000
+    edgeitems: int = 3
+    linewidth: int = 80
+    sci_mode: bool | None = None
+
+
+_PROFILES = {
+    "default": _Options(),
+    "short": _Options(precision=2, edgeitems=2),
+    "full": _Options(threshold=math.inf),
+}
+_options = [_Options()]
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """How tensors print, from now on: digits after the point, the number of elements above which
+    only `edgeitems` at both ends are shown, the length of lines, exponents (None: where they help).
+
+    A profile ("default", "short", "full") sets them all, and the others change it. What is None
+    stays, except `sci_mode`.
+
+    >>> import wengert
+    >>> wengert.set_printoptions(precision=2)
+    >>> wengert.tensor([1.2345])
+    tensor([1.23])
+    >>> wengert.set_printoptions(profile="default")
+    """
+    if profile is not None and profile not in _PROFILES:
+        raise ValueError(f"set_printoptions: profile {profile!r}; use one of {[*_PROFILES]}.")
+    given = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    for name, value in chosen.items():
+        if not value >= 0:
+            raise ValueError(f"set_printoptions: {name}={value} must not be negative.")
+    start = _options[0] if profile is None else _PROFILES[profile]
+    _options[0] = start._replace(**chosen, sci_mode=sci_mode)
 
 
 def _float_format(values: np.ndarray[Any, Any]) -> Callable[[Any], str]:
     finite = np.abs(values[np.isfinite(values) & (values != 0)].astype(np.float64))
     whole = bool(np.all(finite == np.ceil(finite))) if finite.size else True
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    options = _options[0]
     scientific = bool(finite.size) and (high / low > 1000.0 or high > 1e8)
     if not whole:
         scientific = scientific or low < 1e-4
+    if options.sci_mode is not None:
+        scientific = bool(finite.size) and options.sci_mode
 
     def show(value: Any) -> str:
         number = float(value)
         if math.isnan(number) or math.isinf(number):
             return f"{number}"
         if scientific:
-            return f"{number:.{_PRECISION}e}"
-        return f"{number:.0f}." if whole else f"{number:.{_PRECISION}f}"
+            return f"{number:.{options.precision}e}"
+        return f"{number:.0f}." if whole else f"{number:.{options.precision}f}"
 
     return show
 
@@ -51,9 +104,10 @@ def _formatter(values: np.ndarray[Any, Any]) -> Callable[[Any], str]:
 
 def _summary(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Only the elements that will be shown, to decide on the format."""
+    edge = _options[0].edgeitems
     for axis, extent in enumerate(values.shape):
-        if extent > 2 * _EDGE:
-            keep = [*range(_EDGE), *range(extent - _EDGE, extent)]
+        if extent > 2 * edge:
+            keep = [*range(edge), *range(extent - edge, extent)]
             values = np.take(values, keep, axis)
     return values
 
@@ -61,18 +115,19 @@ def _summary(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _body(values: np.ndarray[Any, Any], indent: int, summarise: bool, cell: Any, width: int) -> str:
     if values.ndim == 0:
         return cell(values[()])
+    edge = _options[0].edgeitems
     if values.ndim == 1:
-        room = max(1, (_WIDTH - indent) // (width + 2))
-        if summarise and values.size > 2 * _EDGE:
-            cells = [cell(v) for v in values[:_EDGE]] + [" ..."]
-            cells += [cell(v) for v in values[-_EDGE:]]
+        room = max(1, (_options[0].linewidth - indent) // (width + 2))
+        if summarise and values.size > 2 * edge:
+            cells = [cell(v) for v in values[:edge]] + [" ..."]
+            cells += [cell(v) for v in values[len(values) - edge :]]
         else:
             cells = [cell(v) for v in values]
         lines = [", ".join(cells[k : k + room]) for k in range(0, len(cells), room)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
-    if summarise and values.shape[0] > 2 * _EDGE:
-        rows = [_body(v, indent + 1, summarise, cell, width) for v in values[:_EDGE]] + ["..."]
-        rows += [_body(v, indent + 1, summarise, cell, width) for v in values[-_EDGE:]]
+    if summarise and values.shape[0] > 2 * edge:
+        rows = [_body(v, indent + 1, summarise, cell, width) for v in values[:edge]] + ["..."]
+        rows += [_body(v, indent + 1, summarise, cell, width) for v in values[len(values) - edge :]]
     else:
         rows = [_body(v, indent + 1, summarise, cell, width) for v in values]
     gap = "," + "\n" * (values.ndim - 1) + " " * (indent + 1)
@@ -81,10 +136,12 @@ def _body(values: np.ndarray[Any, Any], indent: int, summarise: bool, cell: Any,
 
 def array_text(values: np.ndarray[Any, Any], indent: int) -> str:
     """The elements in brackets, aligned."""
-    summarise = values.size > _THRESHOLD
+    summarise = values.size > _options[0].threshold
     shown = _summary(values) if summarise else values
     if values.size == 0:
         return "[]"
+    if shown.size == 0:
+        return "[...]"
     one = _formatter(shown)
     counted = shown.ravel()
     if counted.dtype.kind in "fc":
@@ -109,7 +166,7 @@ def tensor_text(x: Any) -> str:
     parts = [array_text(np.asarray(data), len("tensor("))]
     default = get_default_dtype()
     usual = (default, complex_of(default), np.dtype("int64"), np.dtype("bool"))
-    if data.size == 0 and data.ndim != 1:
+    if parts[0] == "[...]" or (data.size == 0 and data.ndim != 1):
         parts.append(f"size={tuple(data.shape)}")
     if data.dtype not in usual or (data.size == 0 and data.dtype != default):
         parts.append(f"dtype=wengert.{data.dtype.name}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._functions.making import creation
-from .._functions.places import indexing, masking, scattering, writes
+from .._functions.places import callables, indexing, masking, scattering, writes
 from .._functions.places.writes import reshaping
 from .._functions.shaping import copies, rearranging, splitting, views
 from .._functions.shaping import shape as movement
@@ -23,6 +23,7 @@ class ShapeMethods(Handle):
     H = property(movement.conjugate_transpose)
     T = property(movement.reversed_axes)
     adjoint = movement.adjoint
+    apply_ = callables.apply_
     argwhere = masking.argwhere
     as_strided = views.as_strided
     as_strided_ = reshaping(views.as_strided, "as_strided_")
@@ -59,6 +60,8 @@ class ShapeMethods(Handle):
     is_contiguous = movement.is_contiguous
     mH = property(movement.adjoint)
     mT = property(movement.matrix_transpose)
+    map2_ = callables.map2_
+    map_ = callables.map_
     masked_fill = masking.masked_fill
     masked_fill_ = inplace(masking.masked_fill, "masked_fill_")
     masked_scatter = masking.masked_scatter

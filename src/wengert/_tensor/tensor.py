@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._base.device import CPU, Device
-from .._base.dtypes import get_default_dtype, is_floating
+from .._base.dtypes import get_default_dtype
 from .._base.errors import (
     DifferentiationError,
     ShapeError,
@@ -36,6 +36,7 @@ from .conversion_methods import ConversionMethods
 from .exchange_methods import ExchangeMethods
 from .matrix_methods import MatrixMethods
 from .operators import Operators, is_traced_number
+from .question_methods import QuestionMethods
 from .random_methods import RandomMethods
 from .record_methods import RecordMethods
 from .reduction_methods import ReductionMethods
@@ -63,6 +64,7 @@ class Tensor(
     ShapeMethods,
     MatrixMethods,
     RandomMethods,
+    QuestionMethods,
     ConversionMethods,
     ExchangeMethods,
 ):
@@ -139,18 +141,6 @@ class Tensor(
     def element_size(self) -> int:
         """Bytes of one element."""
         return self._data.dtype.itemsize
-
-    def is_floating_point(self) -> bool:
-        """Whether the dtype is real floating point."""
-        return is_floating(self._data.dtype)
-
-    def is_complex(self) -> bool:
-        """Whether the dtype is complex."""
-        return self._data.dtype.kind == "c"
-
-    def is_inference(self) -> bool:
-        """Whether it was made under `inference_mode`."""
-        return self._inference
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps in memory, in elements, for every axis or for one."""

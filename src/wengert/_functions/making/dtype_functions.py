@@ -176,6 +176,26 @@ def is_nonzero(input: Any) -> bool:
     return bool(input)
 
 
+def is_same_size(input: Any, other: Any) -> bool:
+    """Whether two tensors have the same shape.
+
+    >>> import wengert
+    >>> wengert.is_same_size(wengert.ones(2), wengert.ones(2, 1))
+    False
+    """
+    return tuple(input._data.shape) == tuple(other._data.shape)
+
+
+def is_signed(input: Any) -> bool:
+    """Whether the dtype has negative numbers.
+
+    >>> import wengert
+    >>> wengert.is_signed(wengert.ones(1, dtype=wengert.uint8))
+    False
+    """
+    return input._data.dtype.kind not in "bu"
+
+
 def numel(input: Any) -> int:
     """The number of elements.
 
@@ -195,6 +215,8 @@ __all__ = [
     "is_floating_point",
     "is_neg",
     "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "is_tensor",
     "numel",
     "promote_types",
