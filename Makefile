@@ -21,7 +21,7 @@ PEER   := .venv-parity/bin/python
 SHORT  := $(if $(filter short,$(PARITY)),-m "not slow")
 TREES  := $(wildcard src tests benchmarks demo examples)
 
-.PHONY: demo test check bench parity soak setup clean
+.PHONY: demo test check bench parity soak array-api setup clean
 .PHONY: format lint types doctests fast-tests mutations
 
 demo: .venv/demo.stamp  # the main job: train on real data, eager and compiled
@@ -45,10 +45,15 @@ endif
 soak: .venv/dev.stamp  # long runs: memory, and random graphs for the compiler
 	$(TEST) tests/soak
 
+array-api: .venv-array-api/stamp  # the array API's own tests: SUITE=path of array-api-tests
+	cd $(SUITE) && ARRAY_API_TESTS_MODULE=wengert.array_api \
+		$(CURDIR)/.venv-array-api/bin/python -m pytest --quiet $(PYTEST) array_api_tests \
+		--xfails-file $(CURDIR)/tests/exchange/array_api_exceptions.txt --disable-deadline
+
 setup: .venv/dev.stamp  # the environment alone
 
 clean:  # forget every environment and cache
-	rm -rf .venv .venv-bench .venv-parity build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-parity .venv-array-api build dist .pytest_cache .ruff_cache .hypothesis
 
 format: .venv/dev.stamp
 	$(RUN) -m ruff format --quiet --check $(TREES)
@@ -93,4 +98,11 @@ mutations: .venv/dev.stamp tests/mutations
 	@echo "setting up .venv-bench with $(TORCH) and $(JAX)"
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python $(PIP) "$(TORCH)" "$(JAX)" --editable .
+	@touch $@
+
+.venv-array-api/stamp: pyproject.toml
+	@test -f "$(SUITE)/requirements.txt" || { echo "SUITE= must be a checkout of array-api-tests"; exit 1; }
+	@echo "setting up .venv-array-api with what $(SUITE) requires"
+	@$(PYTHON) -m venv .venv-array-api
+	@.venv-array-api/bin/python $(PIP) --requirement "$(SUITE)/requirements.txt" --editable .
 	@touch $@

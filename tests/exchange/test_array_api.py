@@ -305,6 +305,15 @@ def test_counts_of_repetitions_may_be_unsigned() -> None:
     assert array_api.repeat(array_api.asarray([5, 6, 7]), counts).tolist() == [5, 5, 7]
 
 
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_a_norm_over_no_axes_is_that_of_each_number(keepdims: bool) -> None:
+    for ord in (1, 2, 3.5, -1, numpy.inf):
+        found = array_api.linalg.vector_norm(
+            array_api.asarray(COMPLEX), axis=(), keepdims=keepdims, ord=ord
+        )
+        numpy.testing.assert_allclose(found.numpy(), abs(COMPLEX), rtol=1e-14)
+
+
 def test_cross_takes_vectors_of_three_numbers_only() -> None:
     with pytest.raises(wengert.errors.ShapeError, match=r"\(3, 1\)"):
         array_api.linalg.cross(array_api.ones((3, 1)), array_api.ones(3))

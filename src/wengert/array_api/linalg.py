@@ -139,6 +139,8 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
     """Norm of x as a vector along axes (all if None)."""
+    if axis == ():  # no axis, which to the tensor function means all
+        return wg.linalg.vector_norm(x.unsqueeze(0), ord, 0)
     return wg.linalg.vector_norm(x, ord, axis, keepdims)
 
 
