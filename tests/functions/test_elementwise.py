@@ -463,6 +463,7 @@ def test_gradients_at_nan_and_outside_the_domain() -> None:
     [
         (w.pow, (0.0, 0.0), INF),
         (w.sinc, (0.0,), INF),
+        (w.nn.functional.gelu, (0.0,), INF),
         (w.nn.functional.hardswish, (0.0,), INF),
         (lambda x: w.lerp(x, w.ones(()), w.zeros(())), (2.0,), INF),
         (w.xlogy, (1.0, 0.0), 0.0),
@@ -544,6 +545,11 @@ def test_the_mixed_derivative_of_powers(x: float, y: float, mixed: float) -> Non
     by_base, by_power = w.autograd.grad(base**power, [base, power], create_graph=True)
     assert w.autograd.grad(by_base, power, retain_graph=True)[0].item() == pytest.approx(mixed)
     assert w.autograd.grad(by_power, base)[0].item() == pytest.approx(mixed)
+
+
+def test_the_second_derivative_at_a_pole_is_infinite() -> None:
+    found = w.func.hessian(lambda x: w.nn.functional.elu(w.reciprocal(x)))(w.tensor(0.0))
+    assert found.item() == INF
 
 
 def test_the_second_derivative_of_sinc_at_0() -> None:

@@ -360,3 +360,10 @@ def test_joining_nothing_to_nothing_keeps_the_record() -> None:
     assert (found.shape, found.dtype, found.requires_grad) == ((0,), w.float64, True)
     found.sum().backward()
     assert x.grad.shape == (0,)
+
+
+def test_an_empty_vector_that_is_joined_stays_on_the_record() -> None:
+    x = w.ones(1, requires_grad=True)
+    joined = w.cat([x[:0], w.ones(1, 2)], 1)
+    assert joined.requires_grad
+    assert w.autograd.grad(joined.sum(), x)[0].tolist() == [0]

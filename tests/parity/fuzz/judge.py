@@ -357,13 +357,17 @@ class Judge:
         return None
 
     def _lost(self, ours: Array, theirs: Array, check: Check) -> str:
-        """The operator that made all the NaN that differs of a cotangent which it documents."""
+        """The operator that made all the NaN that differs of a cotangent which is documented.
+
+        Where PyTorch has an infinity, that is any operator which an infinite cotangent reaches.
+        """
         filled = numpy.where(numpy.isnan(ours), theirs, ours)
+        endless = check(numpy.where(numpy.isinf(theirs), filled, ours), Counts()) is None
         if check(filled, Counts()) is not None:
             return ""
         first, values = len(self.program.inputs), self._theirs(None)
         for number, step in enumerate(self.program.steps, first):
-            loses = TABLE[step.name].loses
+            loses = torch.isinf if endless else TABLE[step.name].loses
             if loses is None or not values[number].requires_grad:
                 continue
             slope = torch.autograd.grad(
@@ -374,7 +378,7 @@ class Judge:
                 allow_unused=True,
             )[0]
             if slope is not None and bool(loses(slope).any()):
-                return step.name
+                return "an operator" if endless else step.name
         return ""
 
     def _cancelled(self) -> str:

@@ -276,8 +276,25 @@ several(
     selects=True,
     propose=lambda rng, ops: _dim_keepdim(rng, ops) if maybe(rng, 0.8) else {},
 )
-several("cumsum softmax", 1, "f", propose=_dim)
-several("log_softmax", 1, "f", propose=_dim, apart=lambda x: bool(x.isposinf().any()))
+several("cumsum", 1, "f", propose=_dim)
+
+
+def _log_softmax(noise: Any, x: torch.Tensor, dim: int) -> torch.Tensor:
+    """Of two terms, which cancel in a derivative."""
+    return noise(noise(x) - noise(torch.logsumexp(noise(x), dim, keepdim=True)))
+
+
+several(
+    "softmax", 1, "f", propose=_dim, composed=lambda *args, **dim: _log_softmax(*args, **dim).exp()
+)
+several(
+    "log_softmax",
+    1,
+    "f",
+    propose=_dim,
+    composed=_log_softmax,
+    apart=lambda x: bool(x.isposinf().any()),
+)
 several("cumprod", 1, "f", propose=_dim, selects=True, orders=1)  # PyTorch divides by elements
 
 

@@ -44,10 +44,16 @@ def cat(tensors: Sequence[Any], dim: int = 0, *, out: Any = None) -> Any:
     parts = _promoted(tensors, "cat")
     if any(x._data.ndim == 0 for x in parts):
         raise ShapeError("cat: 0-d tensors have no axis to join; use stack.")
-    # PyTorch lets an empty vector stand for "nothing" whatever the other shapes are.
+    # PyTorch lets an empty vector stand for "nothing" whatever the other shapes are; it stays on
+    # the record.
     solid = [x for x in parts if tuple(x._data.shape) != (0,)] or parts
     axis = normalize_axis(dim, solid[0]._data.ndim, "cat")
-    return p.concatenate(*solid, axis=axis)
+    nothing = list(solid[0]._data.shape)
+    nothing[axis] = 0
+    joined = [
+        p.reshape(x, shape=tuple(nothing)) if tuple(x._data.shape) == (0,) else x for x in parts
+    ]
+    return p.concatenate(*joined, axis=axis)
 
 
 @takes_out
