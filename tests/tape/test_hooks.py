@@ -9,6 +9,7 @@ import pytest
 
 import wengert
 from wengert import func, tensor
+from wengert.errors import DifferentiationError
 
 from .test_backward import leaf
 
@@ -241,3 +242,85 @@ def test_after_a_write_through_a_view_the_base_is_computed_from_it() -> None:
     (part * part + y).sum().backward()
     assert y.grad.tolist() == [1, 1]
     assert x.grad.tolist() == [78, 150]
+
+
+def test_a_hook_after_the_gradient_has_arrived() -> None:
+    x, y = leaf(2.0), leaf(3.0)
+    seen: list[tuple[float, float]] = []
+
+    def look(t: Any) -> Any:
+        assert t is x
+        seen.append((x.grad.item(), y.grad.item()))
+        return 100.0
+
+    x.register_hook(lambda g: g * 10)
+    handle = x.register_post_accumulate_grad_hook(look)
+    (x * y + x).backward()
+    assert seen == [(40.0, 2.0)]
+    (x * y).backward()
+    assert seen[1] == (70.0, 4.0)
+    wengert.autograd.grad(x * y, x)
+    (x * y).backward(inputs=[y])
+    handle.remove()
+    (x * y).backward()
+    assert len(seen) == 2
+
+
+def test_a_step_in_the_hook_of_each_parameter() -> None:
+    """An optimiser inside backward: eagerly, and in a compiled step, where the hook is state."""
+
+    def train(compiled: bool, steps: int) -> tuple[list[float], int]:
+        w = tensor([1.0, -2.0], requires_grad=True)
+        calls: list[int] = []
+
+        def descend(p: Any) -> None:
+            calls.append(1)
+            with wengert.no_grad():
+                p -= 0.1 * p.grad
+            p.grad = None
+
+        def step(x: Any) -> Any:
+            loss = ((w * x).sum() - 1) ** 2
+            loss.backward()
+            return loss
+
+        w.register_post_accumulate_grad_hook(descend)
+        run = wengert.jit(step) if compiled else step
+        for k in range(steps):
+            run(tensor([1.0, k * 0.5]))
+        assert w.grad is None
+        return w.tolist(), len(calls)
+
+    eager, calls = train(False, 5)
+    assert calls == 5
+    found, calls = train(True, 5)
+    assert found == pytest.approx(eager, rel=1e-6) and calls == 5
+
+
+def test_a_compiled_step_notices_a_new_hook_after_the_gradient() -> None:
+    x = leaf(2.0)
+
+    @wengert.jit
+    def step() -> None:
+        (x * 3).backward()
+
+    step()
+    x.register_post_accumulate_grad_hook(lambda x: x.grad.mul_(10))
+    step()
+    assert x.grad.item() == 60
+
+
+def test_only_leaves_have_a_hook_after_the_gradient() -> None:
+    x = leaf(2.0)
+    for wrong in (x * 2, tensor(1.0)):
+        with pytest.raises(DifferentiationError, match="only leaves that require grad"):
+            wrong.register_post_accumulate_grad_hook(print)
+
+
+def test_a_hook_after_the_gradient_with_its_record() -> None:
+    x = leaf(2.0)
+    kept: list[Any] = []
+    x.register_post_accumulate_grad_hook(lambda x: kept.append(x.grad * 2))
+    (x**3).backward(create_graph=True)
+    (slope,) = wengert.autograd.grad(kept[0], x)
+    assert slope.item() == 24

@@ -25,6 +25,8 @@ next_seq = itertools.count(1).__next__
 """Every node takes its number here; a larger number is recorded later, in every thread."""
 
 NO_PARAMS: dict[str, Any] = {}
+AFTER = -1
+"""The place of a hook that is called when a leaf has its gradient."""
 
 
 class Primitive:
@@ -161,7 +163,9 @@ class Node:
         self.outputs: tuple[Abstract, ...] = ()
         """Shapes and dtypes of the outputs: always when traced, eagerly where there are several."""
         self.hooks: list[tuple[int, Callable[[Any], Any]]] | None = None
-        """(output index, function) pairs, called with the cotangent of that output."""
+        """(output index, function) pairs, called with the cotangent of that output; of a leaf also
+        (AFTER, function), called with the leaf when its gradient is there.
+        """
         self.consumed = False
         """An earlier backward freed what this node kept."""
         self.differentiable = True

@@ -12,7 +12,7 @@ from typing import Any
 from .._base.dtypes import is_inexact
 from .._base.errors import DifferentiationError, DtypeError, ShapeError, TracingError
 from .._base.kinds import is_array
-from .._graph.node import Node
+from .._graph.node import AFTER, Node
 from .._graph.value import Batched, Handle
 from .._record import modes as _modes
 from .._record.origin import source_line
@@ -213,6 +213,29 @@ class RecordMethods(Handle):
         while place and isinstance(hooks[place - 1][1], GradKeeper):
             place -= 1
         hooks.insert(place, entry)
+        return RemovableHandle(edge[0], entry)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call `hook(tensor)` at the end of each backward that has added to the `.grad` of this
+        leaf. What it returns is ignored.
+
+        >>> import wengert
+        >>> x = wengert.tensor(1.0, requires_grad=True)
+        >>> _ = x.register_post_accumulate_grad_hook(lambda x: x.grad.mul_(2))
+        >>> (x * 3).backward()
+        >>> x.grad
+        tensor(6.)
+        """
+        edge = edge_of(self._live())
+        if edge is None or not differentiable(edge) or edge[0].leaf is None:
+            raise DifferentiationError(
+                "register_post_accumulate_grad_hook: only leaves that require grad collect a "
+                "gradient. For other tensors use register_hook."
+            )
+        if edge[0].hooks is None:
+            edge[0].hooks = []
+        entry = (AFTER, hook)
+        edge[0].hooks.append(entry)
         return RemovableHandle(edge[0], entry)
 
     def backward(

@@ -16,7 +16,7 @@ from numpy import ndarray
 
 from .._base.errors import DifferentiationError, ShapeError, TracingError
 from .._base.kinds import is_array
-from .._graph.node import LEAF, NO_PARAMS, Edge, Node
+from .._graph.node import AFTER, LEAF, NO_PARAMS, Edge, Node
 from .._graph.value import Handle
 from .._record import modes as _modes
 from .._record.door import new_handle
@@ -160,7 +160,7 @@ class _Sweep:
 
 def _run_hooks(sweep: _Sweep, node: Node, slots: list[Any]) -> None:
     for index, hook in list(node.hooks or ()):
-        if slots[index] is not None:
+        if index != AFTER and slots[index] is not None:
             g = value_of(slots[index])
             token = quiet_begin(sweep.settings)
             try:
@@ -292,6 +292,7 @@ def backward(
     All or nothing: gradients are deposited when the sweep is over.
     """
     found: list[tuple[Any, Any, bool]] = []
+    arrived: list[tuple[Node, Any]] = []
     needed: set[Node] | None = None
     only: set[Node] | None = None
     live: list[tuple[Edge, Any]] = []
@@ -324,6 +325,8 @@ def backward(
                     if handle is not None and handle._edge is not None:
                         g = value_of(slots[0])
                         found.append((handle, g, id(g) in sweep.passed))
+                        if node.hooks:
+                            arrived.append((node, handle))
                 continue
             if node.label == "captured" and node.primitive is LEAF:
                 raise TracingError(
@@ -335,6 +338,11 @@ def backward(
                 free(node)
         for handle, g, shared in found:
             deposit(handle, g, shared)
+    with _modes.override(grad=create_graph):
+        for node, handle in arrived:
+            for index, hook in list(node.hooks or ()):
+                if index == AFTER:
+                    hook(handle)
 
 
 def deposit(handle: Any, g: Any, shared: bool) -> None:
