@@ -552,6 +552,12 @@ def test_the_second_derivative_at_a_pole_is_infinite() -> None:
     assert found.item() == INF
 
 
+def test_the_second_derivative_of_normalize_at_0() -> None:
+    # Below its eps it is x / eps.
+    found = w.func.hessian(lambda x: w.nn.functional.normalize(x, dim=0).sum())(w.zeros(2))
+    assert found.tolist() == [[0, 0], [0, 0]]
+
+
 def test_the_second_derivative_of_sinc_at_0() -> None:
     found = w.func.hessian(w.sinc)(w.zeros((), dtype=w.float64)).item()
     assert found == pytest.approx(-(math.pi**2) / 3)

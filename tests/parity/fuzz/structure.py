@@ -125,7 +125,7 @@ several(
     selects=True,
     propose=lambda rng, ops: {"diagonal": int(rng.integers(-2, 3))} if ops[0].ndim >= 2 else None,
 )
-several("diff", 1, "f", exact=True, propose=lambda rng, ops: _dim(rng, ops))
+several("diff", 1, "f", exact=True, selects=True, propose=lambda rng, ops: _dim(rng, ops))
 
 
 def _window(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
@@ -430,5 +430,6 @@ add(
         "f",
         _dim,
         lambda lib, x, dim: lib.nn.functional.normalize(x, dim=dim),
+        holes=2,  # docs/differences.md
     )
 )
