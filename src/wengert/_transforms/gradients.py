@@ -299,18 +299,9 @@ def jvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: b
         raise TypeError("jvp: primals and tangents must be tuples. Write jvp(f, (x,), (t,)).")
     leaves, structure = pytree.flatten(primals)
     moving, tangent_structure = pytree.flatten(tangents)
-    if structure != tangent_structure:
-        raise ShapeError(
-            f"jvp: the tangents have structure {tangent_structure}, the primals {structure}."
-        )
+    _check_structure("jvp", tangent_structure, structure)
     work = Differentiation("jvp", leaves)
-    for leaf, tangent in zip(work.inputs, moving, strict=True):
-        if leaf._data.shape != tangent._data.shape or leaf._data.dtype != tangent._data.dtype:
-            raise ShapeError(
-                f"jvp: a tangent of shape {tuple(tangent._data.shape)} and dtype "
-                f"{tangent._data.dtype} was given for a primal of shape "
-                f"{tuple(leaf._data.shape)} and dtype {leaf._data.dtype}."
-            )
+    _check_tangents("jvp", work, moving)
     result = work.run(function, pytree.unflatten(structure, work.inputs), {})
     value, aux = result if has_aux else (result, None)
     outs, out_structure = flat_outputs("jvp", value)
@@ -319,10 +310,70 @@ def jvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: b
     return (shown, pushed, outside_tree(aux, work)) if has_aux else (shown, pushed)
 
 
+def _check_structure(name: str, tangents: Any, primals: Any) -> None:
+    if tangents != primals:
+        raise ShapeError(f"{name}: the tangents have structure {tangents}, the primals {primals}.")
+
+
+def _check_tangents(name: str, work: Differentiation, tangents: Sequence[Any]) -> None:
+    for leaf, tangent in zip(work.inputs, tangents, strict=True):
+        if leaf._data.shape != tangent._data.shape or leaf._data.dtype != tangent._data.dtype:
+            raise ShapeError(
+                f"{name}: a tangent of shape {tuple(tangent._data.shape)} and dtype "
+                f"{tangent._data.dtype} was given for a primal of shape "
+                f"{tuple(leaf._data.shape)} and dtype {leaf._data.dtype}."
+            )
+
+
+def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """(f(primals), pushforward): the pushforward maps tangents of the primals to J tangents.
+
+    The function runs once; what it recorded is walked again by each call of the pushforward.
+
+    >>> import wengert
+    >>> y, pushforward = linearize(lambda x: x * x, wengert.tensor(3.0))
+    >>> y, pushforward(wengert.tensor(1.0)), pushforward(wengert.tensor(2.0))
+    (tensor(9.), tensor(6.), tensor(12.))
+    """
+    leaves, structure = pytree.flatten(primals)
+    work = Differentiation("linearize", leaves)
+    value = work.run(function, pytree.unflatten(structure, work.inputs), {})
+    outs, out_structure = flat_outputs("linearize", value)
+
+    def pushforward(*tangents: Any) -> Any:
+        moving, tangent_structure = pytree.flatten(tangents)
+        _check_structure("linearize", tangent_structure, structure)
+        _check_tangents("linearize", work, moving)
+        return pytree.unflatten(out_structure, work.push(outs, moving))
+
+    shown = pytree.unflatten(out_structure, [outside(out, work) for out in outs])
+    return shown, pushforward
+
+
+def grad_and_value(
+    function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """`value_and_grad` with the results the other way round: (df/dx, f(x)).
+
+    >>> import wengert
+    >>> grad_and_value(lambda x: x ** 2)(wengert.tensor(3.0))
+    (tensor(6.), tensor(9.))
+    """
+    both = value_and_grad(function, argnums, has_aux)
+
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = both(*args, **kwargs)
+        return gradients, value
+
+    return differentiated
+
+
 __all__ = [
     "Differentiation",
     "grad",
+    "grad_and_value",
     "jvp",
+    "linearize",
     "value_and_grad",
     "vjp",
 ]
