@@ -359,7 +359,7 @@ class Judge:
     def _lost(self, ours: Array, theirs: Array, check: Check) -> str:
         """The operator that made all the NaN that differs of a cotangent which is documented.
 
-        Where PyTorch has an infinity, that is any operator which an infinite cotangent reaches.
+        Where PyTorch has an infinity, that is any operator which an infinity reaches, forwards or back.
         """
         filled = numpy.where(numpy.isnan(ours), theirs, ours)
         endless = check(numpy.where(numpy.isinf(theirs), filled, ours), Counts()) is None
@@ -377,7 +377,9 @@ class Judge:
                 retain_graph=True,
                 allow_unused=True,
             )[0]
-            if slope is not None and bool(loses(slope).any()):
+            reached = [] if slope is None else [slope]
+            reached += [values[k] for k in step.operands] if endless else []
+            if any(bool(loses(one).any()) for one in reached):
                 return "an operator" if endless else step.name
         return ""
 
@@ -423,7 +425,7 @@ class Judge:
         text = check(ours, self.counts)
         name = self._lost(ours, theirs[0], check) if text is not None else ""
         if name:
-            self._left_out(f"derivative by an input: an infinite or zero cotangent of {name}")
+            self._left_out(f"derivative by an input: an infinite or zero cotangent, or infinity, at {name}")
             return None
         return text
 
