@@ -1,4 +1,4 @@
-"""linearize and grad_and_value: the function runs once, and derivatives are those of jvp and grad."""
+"""linearize runs the function once, with the derivatives of jvp; grad_and_value is value_and_grad."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._base.errors import ShapeError, StateError
+from .._base.kinds import is_tuple
 from .._functions.shaping.joining import stack
 from .module import Module
 
@@ -70,7 +71,7 @@ def functional_call(
 
     A tensor that the module has under several names is replaced under all of them unless
     `tie_weights` is off. With `strict` each one has to be given. What the module assigns to a name
-    that was given is put into the dictionary. `StateError` for a name that the module does not have.
+    that was given is put into the dictionary. `StateError` for a name that it does not have.
 
     >>> import wengert
     >>> layer = wengert.nn.Linear(2, 1, bias=False)
@@ -90,13 +91,16 @@ def functional_call(
     missing = [name for name in missing if strict and name not in wanted]
     if missing:
         raise StateError(f"functional_call: {missing} are not given, and strict=True.")
-    positional: Any = () if args is None else args if isinstance(args, tuple) else (args,)
+    if args is None:
+        args = ()
+    elif not is_tuple(args):
+        args = (args,)
     own = {name: places[name][0][places[name][1]] for name in wanted}
     for name, value in wanted.items():
         table, key = places[name]
         table[key] = value
     try:
-        return module(*positional, **(kwargs or {}))
+        return module(*args, **(kwargs or {}))
     finally:
         for name, value in own.items():
             table, key = places[name]

@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from .._base.errors import ShapeError
 from .._base.shapes import size_of
-from .._functions.making.random import randn
+from .._functions.linear_algebra.factors import qr
+from .._functions.making.random import rand, randn
 from .._functions.making.random_fills import normal_ as _normal
 from .._functions.making.random_fills import uniform_ as _uniform
 from .._functions.making.spacing import eye
+from .._primitives.creation import constant
 from .._primitives.elementwise import where
 from .._record.modes import no_grad
 from .._record.random_state import Generator
@@ -156,6 +160,79 @@ def eye_(tensor: Any) -> Any:
     if len(shape) != 2:
         raise ShapeError(f"eye_: needs 2 axes, not shape {shape}.")
     return tensor.copy_(eye(*shape, dtype=tensor._data.dtype))
+
+
+@no_grad()
+def dirac_(tensor: Any, groups: int = 1) -> Any:
+    """A convolution that copies its input channels: 1 in the middle of the kernel where input and
+    output channel of a group have the same number, 0 elsewhere.
+
+    The shape is (out, in, *kernel), with 3 to 5 axes.
+
+    >>> import wengert
+    >>> wengert.nn.init.dirac_(wengert.zeros(2, 1, 3)).tolist()
+    [[[0.0, 1.0, 0.0]], [[0.0, 0.0, 0.0]]]
+    """
+    shape = tuple(tensor._data.shape)
+    if not 3 <= len(shape) <= 5:
+        raise ShapeError(f"dirac_: needs 3 to 5 axes, (out, in, *kernel), not shape {shape}.")
+    if groups < 1 or shape[0] % groups:
+        raise ShapeError(f"dirac_: {groups} groups do not divide {shape[0]} output channels.")
+    values = np.zeros(shape, tensor._data.dtype)
+    size = shape[0] // groups
+    same: Any = np.arange(min(size, shape[1]), dtype=np.int64)
+    rows: Any = np.arange(groups, dtype=np.int64)[:, None] * size + same
+    if values.size:
+        values[(rows, same, *(extent // 2 for extent in shape[2:]))] = 1
+    return tensor.copy_(constant(values))
+
+
+@no_grad()
+def orthogonal_(tensor: Any, gain: float = 1.0, generator: Generator | None = None) -> Any:
+    """A matrix with orthonormal rows (or columns, if there are more rows), times `gain`; uniform
+    among them. The axes after the first count as one.
+
+    Source: A. Saxe, J. McClelland, S. Ganguli, 2013; F. Mezzadri, 2007, for the signs of a QR.
+
+    >>> import wengert
+    >>> q = wengert.nn.init.orthogonal_(wengert.zeros(2, 3))
+    >>> wengert.allclose(q @ q.T, wengert.eye(2), atol=1e-6)
+    True
+    """
+    shape = tuple(tensor._data.shape)
+    if len(shape) < 2:
+        raise ShapeError(f"orthogonal_: needs at least 2 axes, not shape {shape}.")
+    if not size_of(shape):
+        return tensor
+    rows, columns = shape[0], size_of(shape[1:])
+    wide = rows < columns
+    draws = randn((max(rows, columns), min(rows, columns)), generator=generator, dtype="float64")
+    q, r = qr(draws)
+    q = q * where(r.diagonal() < 0, -1.0, 1.0)
+    return tensor.copy_((q.T if wide else q).reshape(shape) * gain)
+
+
+@no_grad()
+def sparse_(
+    tensor: Any, sparsity: float, std: float = 0.01, generator: Generator | None = None
+) -> Any:
+    """Normal numbers, and 0 at ceil(sparsity * rows) random places of each column of a matrix.
+
+    Source: J. Martens, Deep learning via Hessian-free optimization, 2010.
+
+    >>> import wengert
+    >>> (wengert.nn.init.sparse_(wengert.zeros(10, 3), 0.25) == 0).sum(0)
+    tensor([3, 3, 3])
+    """
+    shape = tuple(tensor._data.shape)
+    if len(shape) != 2:
+        raise ShapeError(f"sparse_: needs 2 axes, not shape {shape}.")
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparse_: sparsity={sparsity} is not between 0 and 1.")
+    zeros = math.ceil(sparsity * shape[0])
+    order = rand(shape, generator=generator, dtype="float64").argsort(0).argsort(0)
+    _normal(tensor, 0.0, std, generator=generator)
+    return tensor.copy_(where(order < zeros, 0.0, tensor))
 
 
 def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator | None = None) -> Any:
