@@ -359,7 +359,7 @@ class Judge:
     def _lost(self, ours: Array, theirs: Array, check: Check) -> str:
         """The operator that made all the NaN that differs of a cotangent which is documented.
 
-        Where PyTorch has an infinity, that is any operator which an infinity reaches, forwards or back.
+        Where PyTorch has an infinity, that is any operator which one reaches, forwards or back.
         """
         filled = numpy.where(numpy.isnan(ours), theirs, ours)
         endless = check(numpy.where(numpy.isinf(theirs), filled, ours), Counts()) is None
@@ -425,7 +425,7 @@ class Judge:
         text = check(ours, self.counts)
         name = self._lost(ours, theirs[0], check) if text is not None else ""
         if name:
-            self._left_out(f"derivative by an input: an infinite or zero cotangent, or infinity, at {name}")
+            self._left_out(f"derivative by an input: 0 times infinity at {name}")
             return None
         return text
 
