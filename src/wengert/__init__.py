@@ -82,6 +82,7 @@ if TYPE_CHECKING:
         utils,
     )
     from ._jit.api import jit
+    from ._nn.files import load, save
     from .scalar import Scalar
 
 bool = bool_
@@ -124,7 +125,12 @@ _LAZY_MODULES = (
     "testing",
     "utils",
 )
-_LAZY_NAMES = {"Scalar": ("wengert.scalar", "Scalar"), "jit": ("wengert._jit.api", "jit")}
+_LAZY_NAMES = {
+    "Scalar": ("wengert.scalar", "Scalar"),
+    "jit": ("wengert._jit.api", "jit"),
+    "load": ("wengert._nn.files", "load"),
+    "save": ("wengert._nn.files", "save"),
+}
 
 __version__ = "0.1.0"
 
@@ -199,6 +205,7 @@ __all__ = [
     "jit",
     "jvp",
     "linalg",
+    "load",
     "long",
     "masked",
     "nan",
@@ -208,6 +215,7 @@ __all__ = [
     "optim",
     "pi",
     "return_types",
+    "save",
     "scalar",
     "scan",
     "set_default_device",

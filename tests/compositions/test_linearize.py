@@ -1,4 +1,4 @@
-"""linearize runs the function once, with the derivatives of jvp; grad_and_value is value_and_grad."""
+"""linearize runs its function once; grad_and_value is value_and_grad the other way round."""
 
 from __future__ import annotations
 
