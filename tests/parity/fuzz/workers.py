@@ -14,6 +14,8 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from .generate import available, generate
 from .judge import Counts, Failure, Judge
 from .record import Record
@@ -76,6 +78,7 @@ class _Worker:
         def at(number: int) -> None:
             self.at.value = number
 
+        torch.set_num_threads(1)  # a child has none of its parent's
         pipe.send(json.dumps(fuzz(self.seed, self.start, self.count, at).as_json()))
         pipe.close()
 
