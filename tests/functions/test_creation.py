@@ -75,6 +75,20 @@ def test_tensors_from_data() -> None:
         w.tensor(np.array([None]))
 
 
+def test_whole_numbers_of_64_bits_are_not_rounded() -> None:
+    large = 2**63 + 1
+    for data in ([large, 1], [1, large], [[0, 7], [large, 2]], large, [large]):
+        found = w.tensor(data, dtype="uint64")
+        np.testing.assert_array_equal(found.numpy(), np.array(data, dtype="uint64"))
+    for data in ([large, 1], [1, large], [-1, large]):
+        with pytest.raises(OverflowError, match=str(large)):
+            w.tensor(data)
+        with pytest.raises(OverflowError):
+            w.tensor(data, dtype="int64")
+        assert w.tensor(data, dtype="float64").max() == 2.0**63
+    assert w.tensor([large, 1.5]).dtype == w.float32
+
+
 def test_options_of_pytorch_that_change_nothing() -> None:
     given: dict[str, Any] = {"layout": w.strided, "pin_memory": False}
     made = [

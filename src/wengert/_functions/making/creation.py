@@ -42,21 +42,39 @@ def as_array(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
             f"tensor: the {type(data).__name__} holds something that is not a number (NumPy makes "
             f"it dtype {array.dtype})."
         )
+    if array.dtype == np.float64 and isinstance(_first(data), int):
+        array = _whole(data, array, None if dtype is None else as_dtype(dtype))
     if dtype is not None:
         return array.astype(as_dtype(dtype))
     if array.size == 0 and array.dtype == np.float64:
         return array.astype(get_default_dtype())
-    if array.dtype.kind in "fc" and not _holds_numpy(data):
+    if array.dtype.kind in "fc" and not isinstance(_first(data), np.ndarray | np.generic):
         return array.astype(number_dtype(1j if array.dtype.kind == "c" else 1.0))
     return array.astype(as_dtype(array.dtype))
 
 
-def _holds_numpy(data: Any) -> bool:
+def _whole(data: Any, rounded: np.ndarray[Any, Any], dtype: Any) -> np.ndarray[Any, Any]:
+    """What NumPy has rounded to floats, because 2**63 lies between some of the whole numbers."""
+    if (dtype is not None and dtype.kind not in "iu") or rounded.max() < 2.0**63:
+        return rounded
+    exact = np.asarray(_plain(data), dtype=object)
+    if not all(isinstance(number, int) for number in exact.flat):
+        return rounded
+    if dtype is None:
+        raise OverflowError(
+            f"tensor: no integer dtype is sure to hold both {exact.max()} and {exact.min()}. Say "
+            "which one with dtype=."
+        )
+    return exact.astype(dtype)
+
+
+def _first(data: Any) -> Any:
+    """The first number of nested sequences; None if there is none."""
     while is_list_or_tuple(data):
         if not data:
-            return False
+            return None
         data = data[0]
-    return isinstance(data, np.ndarray | np.generic)
+    return data
 
 
 def _plain(data: Any) -> Any:
