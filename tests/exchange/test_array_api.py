@@ -293,11 +293,21 @@ def test_an_empty_range_has_the_dtype_of_its_arguments() -> None:
     assert array_api.arange(0, 0.0).dtype == array_api.float32
     assert array_api.arange(3, 1, 0.5).dtype == array_api.float32
     assert array_api.arange(3, 1).dtype == array_api.int64
+    for step in (-(2**63), 2**63 - 1):
+        assert array_api.arange(0, step=step).shape == (0,)
 
 
 def test_a_diagonal_may_lie_far_outside_of_the_matrix() -> None:
     for k in (-(2**70), -3, 4, 2**70):
         assert not array_api.eye(3, 4, k=k).any()
+
+
+@pytest.mark.parametrize("name", ["all", "any"])
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "complex128"])
+def test_truths_are_bools(name: str, dtype: str) -> None:
+    x = array_api.ones((2, 3), dtype=dtype)
+    for axis in (None, 1, (0, 1), ()):
+        assert getattr(array_api, name)(x, axis=axis).dtype == array_api.bool
 
 
 def test_counts_of_repetitions_may_be_unsigned() -> None:

@@ -29,8 +29,7 @@ def arange(
         start, stop = 0, start
     if (stop - start) * step <= 0:  # an empty range, which the tensor function refuses
         dtype = number_dtype(start + stop + step) if dtype is None else dtype
-        step = abs(step) if stop >= start else -abs(step)
-        stop = start
+        start, stop, step = 0, 0, 1
     return wg.arange(start, stop, step, dtype=dtype, device=device)
 
 

@@ -115,13 +115,15 @@ def cumulative_prod(
 def all(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether all elements along axes are non-zero."""
     axes = _axes(x, axis)
-    return wg.all(x, axes, keepdims) if axes else x.to(wg.bool)
+    x = x.to(wg.bool)
+    return wg.all(x, axes, keepdims) if axes else x
 
 
 def any(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether any element along axes is non-zero."""
     axes = _axes(x, axis)
-    return wg.any(x, axes, keepdims) if axes else x.to(wg.bool)
+    x = x.to(wg.bool)
+    return wg.any(x, axes, keepdims) if axes else x
 
 
 def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
