@@ -533,3 +533,30 @@ def test_the_gradient_of_the_logarithm_of_a_zero_determinant_raises(
     assert function(x).item() == -np.inf
     with pytest.raises(w.linalg.LinAlgError, match="singular"):
         function(x).backward()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "name", ["svd", "svdvals", "pinv", "eigh", "eigvals", "matrix_rank", "cond"]
+)
+def test_what_iterates_refuses_nan_and_infinities_with_which_it_may_never_end(
+    name: str, bad: float
+) -> None:
+    a = np.eye(3) * 2 + 0.1
+    a[0, 0] = bad
+    with pytest.raises(
+        w.linalg.LinAlgError, match=r"the matrix holds NaN or infinities; its shape is"
+    ):
+        getattr(w.linalg, name)(w.from_numpy(a))
+    with pytest.raises(w.linalg.LinAlgError, match=r"infinities \(at \(1,\) of the batch\)"):
+        getattr(w.linalg, name)(w.from_numpy(np.stack([np.eye(3), a])))
+
+
+def test_derivatives_of_det_are_nan_for_a_matrix_with_infinities_and_right_beside_it() -> None:
+    a = np.stack([np.eye(3), np.eye(3) * 2 + 0.1])
+    a[1, 0, 0] = np.inf
+    first = func.grad(lambda x: w.linalg.det(x).sum())(w.from_numpy(a)).numpy()
+    np.testing.assert_allclose(first[0], np.eye(3), atol=1e-14)
+    assert np.isnan(first[1]).all()
+    second = func.hessian(w.linalg.det)(w.from_numpy(a[1])).numpy()
+    assert np.isnan(second).all()

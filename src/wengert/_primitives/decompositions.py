@@ -30,6 +30,7 @@ from .matrix_parts import (
     conjugated,
     diagonal_of,
     from_diagonal,
+    need_finite,
     off_diagonal,
     ones_on_diagonal,
     only_diagonal,
@@ -134,11 +135,11 @@ def _spread(rng: np.random.Generator, n: int = 3) -> Any:
 def eigh(a: Any) -> Any:
     """Ascending eigenvalues and orthonormal eigenvectors of the Hermitian part of a."""
     symmetric: Any = (a + np.conj(np.swapaxes(a, -1, -2))) / 2
+    need_finite("eigh", symmetric)
     try:
         w, v = _linalg.eigh(symmetric)
     except np.linalg.LinAlgError:
-        what = "the iteration did not converge; the matrix may hold NaN or infinities"
-        raise refusal("eigh", what, symmetric, _linalg.eigh) from None
+        raise refusal("eigh", "the iteration did not converge", symmetric, _linalg.eigh) from None
     return w, _phased(v, _phases(v)) if v.dtype.kind == "c" else v
 
 
@@ -167,11 +168,11 @@ def eig(a: Any) -> Any:
     complex matrix.
     """
     given = np.ascontiguousarray(a.real) if not a.imag.any() else a  # pairs come out conjugate
+    need_finite("eig", given)
     try:
         w, v = _linalg.eig(given)
     except np.linalg.LinAlgError:
-        what = "the iteration did not converge; the matrix may hold NaN or infinities"
-        raise refusal("eig", what, given, _linalg.eig) from None
+        raise refusal("eig", "the iteration did not converge", given, _linalg.eig) from None
     v = v.astype(a.dtype)
     return w.astype(a.dtype), _phased(v, _phases(v))
 
@@ -238,11 +239,11 @@ def svd(a: Any) -> Any:
     Z. Wan and S. Zhang, Automatic differentiation for complex valued SVD, 2019, with the phase of
     each pair chosen so that the largest entry of the column of u is real and positive.
     """
+    need_finite("svd", a)
     try:
         u, s, vh = _linalg.svd(a, full_matrices=False)
     except np.linalg.LinAlgError:
-        what = "the iteration did not converge; the matrix may hold NaN or infinities"
-        raise refusal("svd", what, a, _linalg.svd) from None
+        raise refusal("svd", "the iteration did not converge", a, _linalg.svd) from None
     if u.dtype.kind == "c":
         phases = _phases(u)
         u, vh = _phased(u, phases), vh * np.conj(np.swapaxes(phases, -1, -2))

@@ -92,9 +92,19 @@ def _all_but_one(s: Any) -> Any:
     return before * after
 
 
+def _finite(a: Any) -> tuple[Any, Any]:
+    """Which matrices are finite, and the stack with zeros for the others: LAPACK's iterations may
+    never end with infinities.
+    """
+    finite = np.isfinite(a).all((-2, -1), keepdims=True)
+    return finite[..., 0], np.where(finite, a, 0).astype(a.dtype, copy=False)
+
+
 def _svd(a: Any) -> tuple[Any, Any, Any, Any]:
+    """u, s, vh and det(u vh); s is NaN for a matrix with infinities or NaN."""
+    finite, a = _finite(a)
     u, s, vh = _linalg.svd(a)
-    return u, s, vh, _linalg.det(u @ vh)[..., None, None]
+    return u, np.where(finite, s, np.nan), vh, _linalg.det(u @ vh)[..., None, None]
 
 
 _WELL = 1e3
@@ -222,7 +232,7 @@ def regularity(a: Any) -> Any:
 
     Beyond that a product of three inverses has lost all its digits.
     """
-    s = _linalg.svd(a, compute_uv=False)
+    s = _linalg.svd(_finite(a)[1], compute_uv=False)
     if not s.shape[-1]:
         return np.ones(s.shape[:-1], s.dtype)
     largest, least = s[..., 0], s[..., -1]

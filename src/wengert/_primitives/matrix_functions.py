@@ -13,7 +13,7 @@ from .._declare.linear import other
 from .._declare.samples import Sample
 from .elementwise import add, mul, sub
 from .linear_algebra import matmul
-from .matrix_parts import adjoint, refusal
+from .matrix_parts import adjoint, need_finite, refusal
 from .shaping import concatenate, expand, reshape, slice_
 
 _linalg: Any = np.linalg
@@ -66,11 +66,11 @@ def pinv(a: Any, atol: Any, rtol: Any) -> Any:
     The derivative is that among matrices of the same rank: G. Golub and V. Pereyra, The
     differentiation of pseudo-inverses, 1973.
     """
+    need_finite("pinv", a)
     try:
         u, s, vh = _linalg.svd(a, full_matrices=False)
     except np.linalg.LinAlgError:
-        what = "the iteration did not converge; the matrix may hold NaN or infinities"
-        raise refusal("pinv", what, a, _linalg.svd) from None
+        raise refusal("pinv", "the iteration did not converge", a, _linalg.svd) from None
     largest = s[..., 0] if s.shape[-1] else np.zeros(s.shape[:-1], s.dtype)
     kept = s > np.maximum(atol, rtol * largest)[..., None]
     inverse = np.where(kept, 1 / np.where(kept, s, 1), 0).astype(s.dtype)

@@ -102,6 +102,17 @@ def each_failing(stack: Any, attempt: Callable[[Any], Any]) -> list[tuple[int, .
     return found
 
 
+def need_finite(name: str, stack: Any) -> None:
+    """Raise if a matrix holds NaN or infinities, with which LAPACK's iterations may never end."""
+    finite = np.isfinite(stack).all((-2, -1))
+    if not finite.all():
+        place = tuple(np.argwhere(~finite)[0].tolist())
+        where_ = f" (at {place} of the batch)" if place else ""
+        raise LinAlgError(
+            f"{name}: the matrix holds NaN or infinities{where_}; its shape is {stack.shape[-2:]}."
+        )
+
+
 def refusal(name: str, what: str, stack: Any, attempt: Callable[[Any], Any]) -> LinAlgError:
     """The error for a stack of matrices of which NumPy's routine refuses at least one."""
     places = each_failing(stack, attempt)
