@@ -74,6 +74,7 @@ def of_batch(x: Any, axes: tuple[int, ...]) -> Any:
 
 
 SCALE, SHIFT = R.standard_normal(4), R.standard_normal(4)
+SCALE_ROWS = w.from_numpy(SCALE[:, None])
 case(
     "batch_norm", BATCHED, SCALE, SHIFT, None, None, True, 0.1, 1e-5, False,
     expected=of_batch(BATCHED, (0, 2)) * SCALE[:, None] + SHIFT[:, None],
@@ -161,6 +162,24 @@ def test_range_holds_its_end() -> None:
     for arguments in ((1, 4, 0), (3, 1), (1, np.inf)):
         with pytest.raises(ValueError, match="range: "):
             w.range(*arguments)
+
+
+# ---- convolution --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_convolution_of_any_rank(rank: int) -> None:
+    x = w.from_numpy(R.standard_normal((2, 4, *(6,) * rank)))
+    weight, bias = w.from_numpy(R.standard_normal((4, 2, *(2,) * rank))), w.from_numpy(SCALE)
+    for steps in ([2], [2, 1, 2][:rank]):
+        found = w.convolution(x, weight, bias, steps, [1], [2], False, [0], 2)
+        wanted = getattr(F, f"conv{rank}d")(x, weight, bias, tuple(steps * 3)[:rank], 1, 2, 2)
+        assert found.tolist() == wanted.tolist()
+    found = w.convolution(x, weight, None, [2], [1], [1], True, [1], 2)
+    wanted = getattr(F, f"conv_transpose{rank}d")(x, weight, None, 2, 1, 1, 2)
+    assert found.tolist() == wanted.tolist()
+    with pytest.raises(ShapeError, match="convolution: the weight needs 3 to 5 axes"):
+        w.convolution(x, SCALE_ROWS, None, [1], [0], [1], False, [0], 1)
 
 
 # ---- places of maxima ---------------------------------------------------------------------------

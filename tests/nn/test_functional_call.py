@@ -161,3 +161,14 @@ def test_modules_that_cannot_be_stacked() -> None:
     ):
         with pytest.raises(error, match=text):
             stack_module_state(models)
+
+
+def test_batch_norm_without_running_statistics() -> None:
+    net = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.BatchNorm1d(4)), nn.LayerNorm(4))
+    state = {name: value.detach() for name, value in net.named_parameters()}
+    x = w.randn(5, 6, 3)
+    wanted = [net(part).detach() for part in x]
+    assert func.replace_all_batch_norm_modules_(net) is net and not list(net.buffers())
+    assert not net[1][0].track_running_stats
+    found = func.vmap(lambda x: functional_call(net, state, x))(x)
+    np.testing.assert_allclose(found.numpy(), w.stack(wanted).numpy(), rtol=1e-5, atol=1e-6)

@@ -206,6 +206,14 @@ def test_clip_grad_value(rng: numpy.random.Generator) -> None:
     numpy.testing.assert_array_equal(after, numpy.clip(all_of_them, -0.25, 0.25))
 
 
+def test_clip_grads_with_a_known_norm(rng: numpy.random.Generator) -> None:
+    parameters, all_of_them = with_gradients(rng)
+    nn.utils.clip_grads_with_norm_((q for q in parameters), 1.0, wengert.tensor(2.0))
+    nn.utils.clip_grads_with_norm_(parameters, 1.0, wengert.tensor(0.5))
+    after = numpy.concatenate([q.grad.numpy().ravel() for q in parameters[:2]])
+    numpy.testing.assert_allclose(after, all_of_them / 2, rtol=1e-5)
+
+
 def test_parameters_as_one_vector() -> None:
     layer = nn.Linear(2, 2)
     vector = nn.utils.parameters_to_vector(layer.parameters())

@@ -12,6 +12,7 @@ from .._base.errors import ShapeError, StateError
 from .._base.kinds import is_tuple
 from .._functions.shaping.joining import stack
 from .module import Module
+from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
 
 _Place = tuple[dict[str, Any], str]
 
@@ -157,4 +158,20 @@ def _stacked(states: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-__all__ = ["functional_call", "stack_module_state"]
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Take the running statistics from every BatchNorm in a module, in place: they cannot be
+    written for each sample of a `vmap`. Returns the module.
+
+    >>> import wengert
+    >>> net = wengert.nn.Sequential(wengert.nn.BatchNorm1d(2))
+    >>> len(list(wengert.func.replace_all_batch_norm_modules_(net).buffers()))
+    0
+    """
+    for module in root.modules():
+        if isinstance(module, BatchNorm1d | BatchNorm2d | BatchNorm3d):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
+
+
+__all__ = ["functional_call", "replace_all_batch_norm_modules_", "stack_module_state"]

@@ -40,10 +40,30 @@ def clip_grad_norm_(
     """
     gradients = _gradients(parameters)
     total = get_total_norm(gradients, norm_type, error_if_nonfinite)
+    _shorten(gradients, max_norm, total)
+    return total
+
+
+def _shorten(gradients: list[Any], max_norm: float, total: Any) -> None:
     factor = minimum(max_norm / (total + 1e-6), 1.0)
     for g in gradients:
         g.mul_(factor)
-    return total
+
+
+@no_grad()
+def clip_grads_with_norm_(
+    parameters: Any, max_norm: float, total_norm: Any, foreach: bool | None = None
+) -> None:
+    """Scale all gradients by min(1, max_norm / (total_norm + 1e-6)), in place.
+
+    >>> import wengert
+    >>> w = wengert.zeros(1, requires_grad=True)
+    >>> (w * 4).sum().backward()
+    >>> wengert.nn.utils.clip_grads_with_norm_(w, 1.0, wengert.tensor(2.0))
+    >>> w.grad
+    tensor([2.0000])
+    """
+    _shorten(_gradients(parameters), max_norm, total_norm)
 
 
 @no_grad()

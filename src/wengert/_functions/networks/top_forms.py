@@ -1,4 +1,4 @@
-"""Normalisation and pooling as the top level calls them.
+"""Normalisation, pooling and convolution as the top level calls them.
 
 PyTorch's functions there differ from those of `nn.functional` in the order of their arguments, and
 end in a switch for a library that is not used here.
@@ -6,10 +6,19 @@ end in a switch for a library that is not used here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..._base.errors import ShapeError
 from . import adaptive_pooling, normalization
+from . import convolution as conv
+
+_FORTH: list[Callable[..., Any]] = [conv.conv1d, conv.conv2d, conv.conv3d]
+_BACK: list[Callable[..., Any]] = [
+    conv.conv_transpose1d,
+    conv.conv_transpose2d,
+    conv.conv_transpose3d,
+]
 
 
 def adaptive_max_pool1d(input: Any, output_size: Any) -> Any:
@@ -42,6 +51,40 @@ def batch_norm(
     """
     statistics = (running_mean, running_var)
     return normalization.batch_norm(input, *statistics, weight, bias, training, momentum, eps)
+
+
+def convolution(
+    input: Any,
+    weight: Any,
+    bias: Any,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    transposed: bool,
+    output_padding: Sequence[int],
+    groups: int,
+) -> Any:
+    """`conv1d` to `conv3d`, or `conv_transpose1d` to `conv_transpose3d` if `transposed`, by the
+    number of axes of the weight. A sequence of one number stands for all axes.
+
+    >>> import wengert
+    >>> x, weight = wengert.ones(1, 1, 3), wengert.ones(1, 1, 2)
+    >>> wengert.convolution(x, weight, None, [1], [0], [1], False, [0], 1)
+    tensor([[[2., 2.]]])
+    """
+    rank: int = weight._data.ndim - 2
+    if not 1 <= rank <= 3:
+        raise ShapeError(
+            f"convolution: the weight needs 3 to 5 axes, not shape {tuple(weight._data.shape)}."
+        )
+    steps, borders, gaps, more = map(_one_or_all, (stride, padding, dilation, output_padding))
+    if transposed:
+        return _BACK[rank - 1](input, weight, bias, steps, borders, more, groups, gaps)
+    return _FORTH[rank - 1](input, weight, bias, steps, borders, gaps, groups)
+
+
+def _one_or_all(given: Sequence[int]) -> Any:
+    return given[0] if len(given) == 1 else given
 
 
 def group_norm(
@@ -101,4 +144,11 @@ def layer_norm(
     return normalization.layer_norm(input, normalized_shape, weight, bias, eps)
 
 
-__all__ = ["adaptive_max_pool1d", "batch_norm", "group_norm", "instance_norm", "layer_norm"]
+__all__ = [
+    "adaptive_max_pool1d",
+    "batch_norm",
+    "convolution",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
+]
