@@ -561,3 +561,12 @@ def test_the_second_derivative_of_normalize_at_0() -> None:
 def test_the_second_derivative_of_sinc_at_0() -> None:
     found = w.func.hessian(w.sinc)(w.zeros((), dtype=w.float64)).item()
     assert found == pytest.approx(-(math.pi**2) / 3)
+
+
+def test_lerp_takes_a_0d_weight_of_any_dtype() -> None:
+    weight = w.tensor(0.25, dtype=w.float32, requires_grad=True)
+    found = w.lerp(w.zeros(2, dtype=w.float64), w.ones(2, dtype=w.float64), weight)
+    assert found.dtype == w.float64
+    assert w.autograd.grad(found.sum(), weight)[0].item() == 2
+    with pytest.raises(DtypeError, match="lerp"):
+        w.lerp(w.zeros(2, dtype=w.float64), w.ones(2, dtype=w.float64), w.ones(1))

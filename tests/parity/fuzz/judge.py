@@ -387,7 +387,7 @@ class Judge:
         """The operator whose second derivative cancels in PyTorch for its operands."""
         for step in self.program.steps:
             cancels = TABLE[step.name].cancels
-            if cancels is not None and any(cancels(self.theirs[k]) for k in step.operands):
+            if cancels is not None and cancels(*(self.theirs[k] for k in step.operands)):
                 return step.name
         return ""
 

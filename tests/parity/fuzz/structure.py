@@ -333,8 +333,18 @@ def _in_place(method: str) -> Any:
 
 for _name in ("add_", "mul_", "sub_"):
     add(Op(_name, 2, "f", lambda rng, ops: {}, _in_place(_name), exact=True))
-for _name in ("exp_", "sin_", "sigmoid_"):
+for _name in ("exp_", "sin_"):
     add(Op(_name, 1, "f", lambda rng, ops: {}, _in_place(_name)))
+add(
+    Op(
+        "sigmoid_",
+        1,
+        "f",
+        lambda rng, ops: {},
+        _in_place("sigmoid_"),
+        cancels=lambda x: bool((x > 5).any()),
+    )
+)
 for _name in ("neg_", "zero_", "relu_", "sqrt_"):
     add(Op(_name, 1, "f", lambda rng, ops: {}, _in_place(_name), exact=True, selects=True))
 add(
@@ -423,6 +433,13 @@ add(
         lambda lib, x: lib.nn.functional.layer_norm(x, tuple(x.shape[-1:])),
     )
 )
+
+
+def _normalize(noise: Any, x: torch.Tensor, dim: int) -> torch.Tensor:
+    size = torch.linalg.vector_norm(noise(x), 2, dim, keepdim=True)
+    return noise(noise(x) / noise(size.clamp_min(1e-12)))
+
+
 add(
     Op(
         "normalize",
@@ -430,6 +447,7 @@ add(
         "f",
         _dim,
         lambda lib, x, dim: lib.nn.functional.normalize(x, dim=dim),
+        composed=_normalize,
         holes=2,  # docs/differences.md
     )
 )

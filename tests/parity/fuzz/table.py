@@ -47,8 +47,8 @@ class Op:
     """Cotangents of which the gradient is NaN where PyTorch has a number."""
     either_zero: bool = False
     """Of zeros of both signs either may be the result."""
-    cancels: Callable[[torch.Tensor], bool] | None = None
-    """Operands at which PyTorch's second derivative has lost its digits."""
+    cancels: Callable[..., bool] | None = None
+    """Operands at which PyTorch's second derivative lost its digits, or is known to be wrong."""
     composed: Apply | None = None
     """PyTorch's composition of operations that each round: called with the noise that does so."""
     steady_at_nan: bool = True

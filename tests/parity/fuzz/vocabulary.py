@@ -16,7 +16,7 @@ def _not_finite(slope: torch.Tensor) -> torch.Tensor:
 # ---- elementwise ---------------------------------------------------------------------------------
 
 several(
-    "sin cos tan sinh cosh tanh asinh atan exp expm1 exp2 sigmoid erf erfc reciprocal rsqrt log "
+    "sin cos tan sinh cosh asinh atan exp expm1 exp2 erf erfc reciprocal rsqrt log "
     "log1p log2 log10 asin acos acosh atanh logit erfinv "
     "nn.functional.softplus nn.functional.silu nn.functional.elu "
     "nn.functional.selu "
@@ -30,7 +30,8 @@ several(
     "f",
     composed=lambda noise, x: noise(noise(x) / noise(1 + noise(x).abs())),
 )
-several("nn.functional.logsigmoid", 1, "f", cancels=lambda x: bool((x > 5).any()))
+several("nn.functional.logsigmoid sigmoid", 1, "f", cancels=lambda x: bool((x > 5).any()))
+several("tanh", 1, "f", cancels=lambda x: bool((x.abs() > 5).any()))
 several("nn.functional.gelu", 1, "f", apart=lambda x: bool(x.isposinf().any()))
 several("nn.functional.mish", 1, "f", holes=2)  # docs/differences.md
 several("sqrt neg square deg2rad rad2deg positive", 1, "f", exact=True)
@@ -42,13 +43,21 @@ several(
     selects=True,
 )
 several(
-    "abs nn.functional.relu6 nn.functional.hardtanh nn.functional.hardshrink "
+    "abs nn.functional.relu6 nn.functional.hardtanh nn.functional.hardshrink",
+    1,
+    "f",
+    exact=True,
+    selects=True,
+    steady_at_nan=False,
+)
+several(
     "nn.functional.softshrink",
     1,
     "f",
     exact=True,
     selects=True,
     steady_at_nan=False,
+    either_zero=True,  # the sign depends on where in memory the element lies
 )
 several(
     "nn.functional.hardswish",
@@ -100,7 +109,9 @@ several("add sub mul", 2, "fi", exact=True)
 several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True, either_zero=True)
 several("eq ne lt le gt ge logical_and logical_or logical_xor", 2, "fib", exact=True)
 several("div true_divide", 2, "fi")
-several("pow", 2, "f", holes=2, loses=_not_finite)  # docs/differences.md
+several(
+    "pow", 2, "f", holes=2, loses=_not_finite, cancels=lambda x, y: bool((y == 0).any())
+)  # docs/differences.md
 several("atan2 logaddexp logaddexp2", 2, "f", holes=2)  # docs/differences.md
 several("hypot", 2, "f", holes=1)  # docs/kinks.md
 several("xlogy special.xlog1py", 2, "f", holes=1, loses=lambda slope: slope == 0)
@@ -112,7 +123,7 @@ several(
     exact=True,
     selects=True,
     propose=_no_nan,
-    cancels=lambda x: bool(((x != 0) & (x.abs() < 0.01)).any()),
+    cancels=lambda x, y: bool(((x != 0) & (x.abs() < 0.01)).any()),
 )
 several("bitwise_and bitwise_or bitwise_xor", 2, "ib", exact=True)
 several("floor_divide gcd lcm", 2, "i", exact=True)
@@ -304,11 +315,13 @@ def _moderate(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
 
 
 def _logcumsumexp(lib: Any, x: Any, dim: int) -> Any:
-    """PyTorch's own second derivative is wrong where cotangents have both signs."""
-    if lib is not torch or not x.numel():
-        return lib.logcumsumexp(x, dim)
+    """PyTorch's second derivative is wrong where cotangents have both signs: its value alone."""
+    value = lib.logcumsumexp(x, dim)
+    if lib is not torch or not x.numel() or not bool(x.isfinite().all()):
+        return value
     middle = x.detach().max()
-    return torch.log(torch.cumsum(torch.exp(x - middle), dim)) + middle
+    composed = torch.log(torch.cumsum(torch.exp(x - middle), dim)) + middle
+    return composed + (value - composed).detach()
 
 
 add(Op("logcumsumexp", 1, "f", _moderate, _logcumsumexp))

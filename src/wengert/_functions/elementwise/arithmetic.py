@@ -241,6 +241,8 @@ def lerp(input: Any, end: Any, weight: Any, *, out: Any = None) -> Any:
     tensor([1.5000])
     """
     dtype = input._data.dtype
+    if _is(weight) and weight._data.ndim == 0 and is_inexact(dtype):
+        weight = convert(weight, dtype)
     if end._data.dtype != dtype or (_is(weight) and weight._data.dtype != dtype):
         raise DtypeError(
             f"lerp: the dtypes {dtype}, {end._data.dtype} and that of weight must be the same."
