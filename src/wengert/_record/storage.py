@@ -277,8 +277,10 @@ def _rebind(target: Any, value: Any) -> None:
         value = record(put, (target, value), {"chain": ()})
     elif traced and stopped:
         value = _with_history(old, value)
+    # Asked for before the base changes: `value` may be a view of it, and means what it held.
+    edge = edge_of(value)
     if view is None:
-        _follow(target, edge_of(value))
+        _follow(target, edge)
         return
     base = view.base
     if view.chain:
@@ -290,9 +292,9 @@ def _rebind(target: Any, value: Any) -> None:
             changed = _with_history(base.edge, changed)
         base.edge = edge_of(changed)
     else:
-        base.edge = edge_of(value)
+        base.edge = edge
     base.version += 1
-    _follow(target, edge_of(value))
+    _follow(target, edge)
     view.seen = base.version
 
 
