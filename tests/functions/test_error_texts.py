@@ -55,6 +55,18 @@ import wengert as w
             "sum: dim 2 is out of range for a tensor with 2 axes (expected -2 to 1).",
         ),
         (lambda: w.ones(2, 3).sum((0, -2)), "sum: dim (0, -2) names an axis twice."),
+        (lambda: w.ones(2, 3).sum(True), "sum: dim must be an integer, not True."),
+        (lambda: w.ones(2, 3).softmax("rows"), "softmax: dim must be an integer, not 'rows'."),
+        (lambda: w.ones(2, 3).max(1.0), "max: dim must be an integer, not 1.0."),
+        (lambda: w.ones(2, 3).reshape(2.0, 3), "a shape holds integers, not 2.0."),
+        (
+            lambda: w.sum([1.0, 2.0]),
+            "sum: expected a tensor, not list. Use wengert.tensor(...).",
+        ),
+        (
+            lambda: w.searchsorted(w.ones(2), None),
+            "expected a tensor or a number to look for, not None.",
+        ),
         (
             lambda: w.ones(2, 3).permute(0, 0),
             "permute: (0, 0) is not an order of the 2 axes.",

@@ -46,9 +46,24 @@ def _raise_broadcast(
     )
 
 
+def whole(value: Any, name: str, what: str) -> int:
+    """An integer that a user gave as `what`; True is none, and neither is 2.0.
+
+    >>> whole(2.0, "topk", "k")
+    Traceback (most recent call last):
+    ...
+    TypeError: topk: k must be an integer, not 2.0.
+    """
+    if value.__class__ is int:
+        return value
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name}: {what} must be an integer, not {value!r}.")
+    return operator.index(value)
+
+
 def normalize_axis(axis: Any, ndim: int, name: str) -> int:
     """A non-negative axis. A 0-d value has the axes -1 and 0, as in PyTorch."""
-    axis = operator.index(axis)
+    axis = whole(axis, name, "dim")
     size = max(ndim, 1)
     if not -size <= axis < size:
         raise DimensionError(
@@ -79,6 +94,9 @@ def normalize_axes(axes: Any, ndim: int, name: str) -> tuple[int, ...]:
 def as_shape(sizes: Sequence[Any]) -> Shape:
     """`f(2, 3)` and `f((2, 3))` both mean the shape (2, 3)."""
     given: Any = sizes[0] if len(sizes) == 1 and is_several(sizes[0]) else sizes
+    for size in given:
+        if not hasattr(size, "__index__"):
+            raise TypeError(f"a shape holds integers, not {size!r}.")
     return tuple(operator.index(size) for size in given)
 
 

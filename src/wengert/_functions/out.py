@@ -71,10 +71,18 @@ def takes_out(function: _Function) -> _Function:
 
     @functools.wraps(function)
     def writing(*args: Any, **kwargs: Any) -> Any:
-        if "out" not in kwargs:
-            return function(*args, **kwargs)
-        out = kwargs.pop("out")
-        return function(*args, **kwargs) if out is None else into(out, function, args, kwargs, name)
+        try:
+            if "out" not in kwargs or (out := kwargs.pop("out")) is None:
+                return function(*args, **kwargs)
+            return into(out, function, args, kwargs, name)
+        except AttributeError as error:
+            if error.name != "_data":
+                raise
+            # What was taken for a tensor is none: the check costs nothing where all is well.
+            kind = type(error.obj).__name__
+            raise TypeError(
+                f"{name}: expected a tensor, not {kind}. Use wengert.tensor(...)."
+            ) from None
 
     return writing  # pyright: ignore[reportReturnType]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..._base.dtypes import Dtype, bool_, complex_of, float64, int32, int64
 from ..._base.errors import DimensionError, DtypeError, ShapeError
-from ..._base.kinds import is_array
+from ..._base.kinds import is_array, is_generic
 from ..._base.shapes import normalize_axis
 from ..._declare.elementwise import convert
 from ..._graph.value import Handle
@@ -177,6 +177,10 @@ def _in_order(ordered: Any, sorter: Any) -> Any:
 
 def _number(value: Any, dtype: Dtype) -> Any:
     """A number to look for, exact among whole ones too."""
+    if is_generic(value):
+        value = value.item()
+    if not isinstance(value, int | float | complex):
+        raise TypeError(f"expected a tensor or a number to look for, not {value!r}.")
     if dtype.kind in "biu":
         dtype = float64 if isinstance(value, float) else int64
     return full((), value, complex_of(dtype) if isinstance(value, complex) else dtype)
