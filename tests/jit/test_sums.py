@@ -66,3 +66,15 @@ def test_a_sum_over_nothing_is_zero(dtype: str) -> None:
     rows, every = compile_graph(graph, cache=False).call(np.zeros((3, 0), dtype))
     np.testing.assert_array_equal(rows, np.zeros(3, dtype))
     assert every == 0 and not np.signbit(every)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 9, 300, 40_000])
+def test_the_sum_of_negative_zeros_is_zero_as_in_numpy(size: int) -> None:
+    values = np.full(size, -0.0, "float32")
+    found = total(size, "float32").call(values)[0]
+    assert found == 0 and not np.signbit(found)
+    x = given((size, 1))
+    (same,) = compile_graph(whole([x], [made("sum", x, axes=(1,))]), cache=False).call(
+        values.reshape(size, 1)
+    )
+    assert not np.signbit(same).any()

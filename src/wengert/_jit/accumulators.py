@@ -200,7 +200,7 @@ def _least(kind: str, code: str) -> Any:
     """The number that changes nothing: what an empty reduction gives."""
     match kind:
         case "sum":
-            return -0.0 if code[0] == "f" else 0
+            return 0.0 if code[0] == "f" else 0
         case "any":
             return False
         case "all":

@@ -183,8 +183,10 @@ class Reader:
     def _reduced_out(self, value: Value, index: IndexTuple, mask: Mask) -> Expr:
         """A reduction of few elements, one after the other."""
         assert value.code is not None
-        total: Expr | None = None
         joined = _JOINED[kind_of(value)]
+        # As in NumPy a sum starts at 0, so that of -0 alone is 0.
+        starts = kind_of(value) == "sum" and value.code[0] == "f"
+        total: Expr | None = const(0.0, value.code) if starts else None
         for element in self._elements(value, index, mask):
             term = cast(element, value.code)
             total = term if total is None else build(joined, [total, term], value.code)

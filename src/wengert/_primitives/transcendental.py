@@ -62,7 +62,7 @@ def sqrt(x: Any) -> Any:
 
 
 @elementwise(
-    partials=[lambda x, out: div(mul(out, -0.5), x)],
+    partials=[lambda out: mul(mul(mul(out, out), out), -0.5)],
     kind="float",
     scalar="rsqrt",
     samples=[_POSITIVE],
