@@ -570,3 +570,11 @@ def test_lerp_takes_a_0d_weight_of_any_dtype() -> None:
     assert w.autograd.grad(found.sum(), weight)[0].item() == 2
     with pytest.raises(DtypeError, match="lerp"):
         w.lerp(w.zeros(2, dtype=w.float64), w.ones(2, dtype=w.float64), w.ones(1))
+
+
+def test_rsqrt_at_negative_zero_is_infinite_as_its_derivative() -> None:
+    x = w.tensor([-0.0, 0.0], requires_grad=True)
+    found = w.rsqrt(x)
+    found.sum().backward()
+    assert found.tolist() == [-math.inf, math.inf]
+    assert x.grad.tolist() == [math.inf, -math.inf]

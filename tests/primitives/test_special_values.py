@@ -139,6 +139,7 @@ BINARY: dict[str, Callable[[float, float], Any]] = {
 
 ELSEWHERE = {
     *["floor_divide", "fmod", "remainder", "where"],
+    "binomial_quantile",
     *["digamma", "entr", "erfinv", "exponent", "igamma", "igammac", "lgamma", "log_ndtr"],
     *["mantissa", "ndtri", "xlog1py", "xlogy", "zeta"],
 }
