@@ -560,3 +560,16 @@ def test_derivatives_of_det_are_nan_for_a_matrix_with_infinities_and_right_besid
     assert np.isnan(first[1]).all()
     second = func.hessian(w.linalg.det)(w.from_numpy(a[1])).numpy()
     assert np.isnan(second).all()
+
+
+@pytest.mark.parametrize("pivot", [0, -1, 4, 99])
+def test_pivots_that_are_no_row_numbers_are_refused(pivot: int) -> None:
+    factors, pivots = w.linalg.lu_factor(w.from_numpy(np.eye(3) + 0.1))
+    wrong = pivots.clone()
+    wrong[0] = pivot
+    for call in (
+        lambda: w.lu_unpack(factors, wrong),
+        lambda: w.linalg.lu_solve(factors, wrong, w.ones(3, 1, dtype=w.float64)),
+    ):
+        with pytest.raises(IndexError, match=f"row numbers from 1 to 3, not {pivot}"):
+            call()

@@ -227,3 +227,14 @@ def test_errors(name: str) -> None:
     with pytest.raises((ValueError, TypeError)) as caught:
         call()
     assert str(caught.value) == text
+
+
+def test_soft_margin_loss_of_unsigned_targets_does_not_wrap() -> None:
+    x = wengert.tensor([0.5, -0.25])
+    found = F.soft_margin_loss(x, wengert.tensor([1, 1], dtype="uint8"))
+    assert found.item() == F.soft_margin_loss(x, wengert.ones(2)).item()
+
+
+def test_kl_div_of_a_negative_probability_is_nan() -> None:
+    found = F.kl_div(wengert.tensor([-0.7, -0.2]), wengert.tensor([-0.5, 0.0]), reduction="none")
+    assert found.isnan().tolist() == [True, False]

@@ -137,3 +137,31 @@ def test_errors(name: str) -> None:
     with pytest.raises(ValueError) as caught:
         call()
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("name", ["running_mean", "running_var"])
+@pytest.mark.parametrize("function", [F.batch_norm, F.instance_norm])
+def test_running_statistics_that_are_integers_are_refused_before_anything_changes(
+    function: Any, name: str
+) -> None:
+    running: dict[str, Any] = {"running_mean": wengert.zeros(2), "running_var": wengert.ones(2)}
+    running[name] = running[name].to("int64")
+    versions = [part._version for part in running.values()]
+    options = {"training": True} if function is F.batch_norm else {}
+    with pytest.raises(TypeError, match=f"{name} must be floating, not int64"):
+        function(wengert.randn(3, 2, 4), **running, **options)
+    assert [part._version for part in running.values()] == versions
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_halves_normalised_with_single_precision_weights_stay_halves(dtype: str) -> None:
+    x, ones = wengert.randn(4, 4).to(dtype), wengert.ones(4)
+    for found in (
+        F.layer_norm(x, (4,), ones, ones),
+        F.rms_norm(x, (4,), ones),
+        F.group_norm(x, 2, ones, ones),
+        F.batch_norm(x, ones.clone(), ones.clone(), ones, ones, True),
+        F.batch_norm(x, ones, ones, ones, ones),
+        F.instance_norm(x[None], None, None, ones, ones),
+    ):
+        assert found.dtype == x.dtype

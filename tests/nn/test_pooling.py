@@ -163,3 +163,14 @@ def test_errors(name: str) -> None:
 def test_a_border_of_integers_holds_the_lowest() -> None:
     found = F.max_pool2d(wengert.full((1, 2, 2), -7), 2, padding=1)
     assert found.tolist() == [[[-7, -7], [-7, -7]]]
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0, 3.0, numpy.inf])
+def test_lp_pooling_lets_nan_through(power: float) -> None:
+    x = wengert.tensor([[1.0, numpy.nan, 3.0, -4.0]])
+    assert F.lp_pool1d(x, power, 2).isnan().tolist() == [[True, False]]
+
+
+def test_lp_pooling_of_infinite_power_is_the_largest_size() -> None:
+    x = wengert.tensor([[1.0, 2.0, 3.0, -4.0]])
+    assert F.lp_pool1d(x, numpy.inf, 2).tolist() == [[2.0, 4.0]]

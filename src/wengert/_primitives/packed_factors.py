@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._base.dtypes import Dtype, int64
+from .._base.errors import DimensionError
 from .._base.shapes import Shape, size_of
 from .._declare.linear import other
 from .._declare.samples import Sample
@@ -63,6 +64,9 @@ def geqrf(a: Any) -> Any:
 )
 def row_order(pivots: Any, rows: int) -> Any:
     """The order in which rows stand after row k was exchanged with row pivots[k] (from 1)."""
+    outside = pivots[(pivots < 1) | (pivots > rows)]
+    if outside.size:
+        raise DimensionError(f"pivots are row numbers from 1 to {rows}, not {outside.flat[0]}.")
     lead = pivots.shape[:-1]
     flat: Any = pivots.reshape(size_of(lead), pivots.shape[-1])
     order = np.zeros_like(flat, int, shape=(len(flat), 1)) + np.arange(rows)

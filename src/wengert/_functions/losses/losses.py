@@ -171,10 +171,9 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     if log_target:
         found = e.mul(target.exp(), e.sub(target, input))
     else:
-        positive = e.gt(target, 0.0)
-        entropy = e.where(
-            positive, e.mul(target, log(e.where(positive, target, 1.0))), target * 0.0
-        )
+        # A negative target has no logarithm: NaN, as in PyTorch.
+        some = e.ne(target, 0.0)
+        entropy = e.where(some, e.mul(target, log(e.where(some, target, 1.0))), target * 0.0)
         found = e.sub(entropy, e.mul(target, input))
     if reduction == "batchmean":
         return e.div(_sum(found), float(input._data.shape[0] if input._data.ndim else 1))

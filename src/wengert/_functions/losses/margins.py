@@ -66,7 +66,8 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> wengert.nn.functional.soft_margin_loss(wengert.zeros(2), wengert.ones(2))
     tensor(0.6931)
     """
-    found = softplus(e.mul(e.neg(target), input), threshold=float("inf"))
+    # The input is negated: an unsigned target has no -1.
+    found = softplus(e.mul(e.neg(input), target), threshold=float("inf"))
     return reduced(found, reduction, "soft_margin_loss")
 
 

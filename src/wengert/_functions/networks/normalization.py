@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..._base.dtypes import float32, is_floating, is_inexact, promote, real_of
+from ..._base.dtypes import float32, is_floating, is_inexact, real_of
 from ..._base.errors import DtypeError, ShapeError
 from ..._base.shapes import size_of
 from ..._declare.elementwise import convert
@@ -40,10 +40,9 @@ def _single(x: Any) -> Any:
     return convert(x, float32) if x._data.dtype.itemsize == 2 else x
 
 
-def _rounded(out: Any, x: Any, *others: Any) -> Any:
-    """A result in the dtype that x and what it meets have together."""
-    parts = [part._data for part in (x, *others) if part is not None]
-    return convert(out, promote([(part.dtype, part.ndim) for part in parts]))
+def _rounded(out: Any, x: Any) -> Any:
+    """A result in the dtype of x, if that is one of the halves."""
+    return convert(out, x._data.dtype) if x._data.dtype.itemsize == 2 else out
 
 
 def _need_floating(x: Any, name: str) -> None:
@@ -69,6 +68,8 @@ def _trailing(x: Any, inner: tuple[int, ...], name: str, **given: Any) -> tuple[
 
 def _check_channels(name: str, channels: int, **given: Any) -> None:
     for word, part in given.items():
+        if part is not None and word.startswith("running") and not is_floating(part._data.dtype):
+            raise DtypeError(f"{name}: {word} must be floating, not {part._data.dtype}.")
         if part is not None and tuple(part._data.shape) != (channels,):
             raise ShapeError(
                 f"{name}: {word} needs one number for each of {channels} channels, not shape "
@@ -91,7 +92,7 @@ def _layer_norm(
     rest, centre, variance = _centred(_single(x), axes)
     scale = rsqrt(e.add(variance, eps))
     out = _affine(e.mul(rest, scale), weight, bias)
-    return _rounded(out, x, weight, bias), _rounded(centre, x), _rounded(scale, x)
+    return _rounded(out, x), _rounded(centre, x), _rounded(scale, x)
 
 
 def layer_norm(
@@ -151,7 +152,7 @@ def rms_norm(
     if eps is None:
         eps = finfo(real_of(x._data.dtype)).eps
     scale = rsqrt(e.add(mean(e.mul(x, x), axes, keepdim=True), eps))
-    return _rounded(_affine(e.mul(x, scale), weight, None), input, weight)
+    return _rounded(_affine(e.mul(x, scale), weight, None), input)
 
 
 def _group_norm(
@@ -173,7 +174,7 @@ def _group_norm(
     wide = (shape[1], *(1,) * (len(shape) - 2))
     spread = [None if part is None else reshape(part, shape=wide) for part in (weight, bias)]
     flat = shape[0], num_groups
-    out = _rounded(_affine(out, *spread), x, weight, bias)
+    out = _rounded(_affine(out, *spread), x)
     statistics = [_rounded(reshape(part, shape=flat), x) for part in (centre, scale)]
     return out, *statistics
 
@@ -261,7 +262,7 @@ def _batch_norm(
         scale = rsqrt(e.add(_single(spread(running_var)), eps))
         rest = e.sub(_single(x), spread(running_mean))
         out = _affine(e.mul(rest, scale), spread(weight), spread(bias))
-        return _rounded(out, x, running_mean, running_var, weight, bias), None, None
+        return _rounded(out, x), None, None
     count = size_of(shape) // max(shape[1], 1)
     if count < 2:
         raise ShapeError(
@@ -277,7 +278,7 @@ def _batch_norm(
         unbiased = reshape(variance.detach(), shape=flat) * (count / (count - 1))
         _remember(running_var, unbiased, momentum)
     scale = rsqrt(e.add(variance, eps))
-    out = _rounded(_affine(e.mul(rest, scale), spread(weight), spread(bias)), x, weight, bias)
+    out = _rounded(_affine(e.mul(rest, scale), spread(weight), spread(bias)), x)
     statistics = [_rounded(reshape(part, shape=flat), x) for part in (centre, scale)]
     return out, *statistics
 
@@ -381,7 +382,7 @@ def instance_norm(
     wide = (shape[1], *(1,) * (len(shape) - 2))
     spread = [None if part is None else reshape(part, shape=wide) for part in (weight, bias)]
     out = _affine(e.mul(rest, rsqrt(e.add(variance, eps))), *spread)
-    return _rounded(out, input, weight, bias)
+    return _rounded(out, input)
 
 
 def _over_batch(x: Any, shape: tuple[int, ...]) -> Any:

@@ -337,9 +337,12 @@ def avg_pool3d(
 
 def _lp_pool(x: Any, p: float, kernel: Any, stride: Any, ceil: bool, name: str) -> Any:
     rank = int(name[-2])
+    if p == math.inf:
+        largest = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}[rank]
+        return largest(e.absolute(x), kernel, stride, ceil_mode=ceil)
     sizes = per_axis(kernel, rank, name, "kernel_size", 1)
     total = _avg_pool(e.pow(x, float(p)), sizes, stride, 0, ceil, True, None, name)
-    positive = e.gt(total, 0.0)
+    positive = e.bitwise_not(e.le(total, 0.0))
     # The root has no derivative at 0; there, and where an odd power sums up to less, it is 0.
     scaled = e.mul(e.where(positive, total, 1.0), float(size_of(sizes)))
     return e.where(positive, e.pow(scaled, 1.0 / p), 0.0)
