@@ -22,7 +22,7 @@ from . import database
 from .compare import TOLERANCES, as_array, difference
 from .convert import Call, array, to_torch
 from .correspondence import translate, unseeded
-from .exemptions import zero_at_kinks
+from .exemptions import zero_for_nan
 from .subject import (
     Subject,
     floating,
@@ -139,7 +139,7 @@ def _compare(problem: Problem, ours: list[Any], theirs: list[Any], exact: bool, 
         bound = _EXACT if exact else _DIFFERENCE
         if problem.coarse:
             bound = TOLERANCES["float32" if exact else "difference"]
-        if zero_at_kinks(problem.subject.name):
+        if zero_for_nan(problem.subject.name, what):
             yours = numpy.where(numpy.isnan(yours) & (mine == 0), 0, yours).astype(yours.dtype)
         text = difference(mine, yours, bound)
         if text is not None:
@@ -471,7 +471,9 @@ def _second(problem: Problem) -> None:
         moved = problem.kept(_slope(lambda at: _results(problem, at), values, ways))
         _agree(problem, found[len(values) :], moved, "second derivative by cotangent")
 
-    if theirs is None:
+    if problem.random and _zeros(_their_gradient(problem, cotangents)):
+        _compare(problem, ours, [None] * len(ours), True, "second derivative by")
+    elif theirs is None:
         slope(ours)
     else:
         _settle(

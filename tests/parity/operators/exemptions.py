@@ -23,6 +23,19 @@ EXEMPTIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, str], ...] = (
         "0 where PyTorch has NaN",
         "at the kink every direction is alike, as docs/kinks.md says",
     ),
+    (
+        (
+            "masked.log_softmax",
+            "masked.logaddexp",
+            "masked.logsumexp",
+            "masked.mean",
+            "masked.softmax",
+            "masked.softmin",
+        ),
+        ("second", "jvp"),
+        "0 where PyTorch has NaN",
+        "what a mask empties has no derivative, as docs/differences.md says",
+    ),
     (("allclose", "equal", "item"), ("jit",), "`TracedValueError`", _PYTHON),
     (
         ("argwhere", "bincount", "masked_select", "nonzero", "unique", "unique_consecutive"),
@@ -51,9 +64,13 @@ EXEMPTIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, str], ...] = (
 )
 
 
-def zero_at_kinks(name: str) -> bool:
-    """Whether a second derivative may be 0 where PyTorch has NaN."""
-    return name in EXEMPTIONS[0][0]
+_MODES = {"second": "second", "tangent": "jvp"}
+
+
+def zero_for_nan(name: str, what: str) -> bool:
+    """Whether a derivative may be 0 where PyTorch has NaN; `what` begins with its kind."""
+    mode = _MODES.get(what.split()[0])
+    return any(name in names and mode in modes for names, modes, _, _ in EXEMPTIONS[:2])
 
 
 def _has_mask(call: Call) -> bool:
@@ -77,7 +94,7 @@ def _given(call: Call, place: int, name: str, default: Any) -> Any:
 
 def may_refuse_traced(name: str, mode: str, call: Call) -> bool:
     """Whether a call may raise `TracedValueError` in a mode."""
-    for names, modes, _, _ in EXEMPTIONS[1:]:
+    for names, modes, _, _ in EXEMPTIONS[2:]:
         if name.split("/")[0] in names and mode in modes:
             return _SAMPLES.get(name, lambda call: True)(call)
     return False
