@@ -55,6 +55,43 @@ import wengert as w
             "sum: dim 2 is out of range for a tensor with 2 axes (expected -2 to 1).",
         ),
         (lambda: w.ones(2, 3).sum((0, -2)), "sum: dim (0, -2) names an axis twice."),
+        (
+            lambda: w.ones(2, 3).copy_(w.ones(7)),
+            "copy_: shapes (7,) and (2, 3) do not broadcast (axis -1: 7 vs 3).",
+        ),
+        (
+            lambda: w.ones(3).copy_(w.ones(2, 3)),
+            "copy_: a source of shape (2, 3) does not fit into the shape (3,).",
+        ),
+        (
+            lambda: w.tensor(1.0).fill_(w.ones(2)),
+            "fill_: a source of shape (2,) does not fit into the shape ().",
+        ),
+        (
+            lambda: w.ones(2).size(1),
+            "size: dim 1 is out of range for a tensor with 1 axes (expected -1 to 0).",
+        ),
+        (lambda: w.tensor(1.0).stride(0), "stride: a 0-d tensor has no dim 0."),
+        (
+            lambda: w.tensor(1.0).index_fill(1, w.tensor([0]), 2.0),
+            "index_fill: dim 1 is out of range for a tensor with 0 axes (expected -1 to 0).",
+        ),
+        (
+            lambda: w.tensordot(w.ones(2, 3), w.tensor(1.0), ([1], [0])),
+            "tensordot: a 0-d tensor has no axes; the shapes are (2, 3) and ().",
+        ),
+        (
+            lambda: w.linalg.solve(w.eye(2), w.tensor(1.0)),
+            "solve: the right side has no axes; it must be a vector or columns.",
+        ),
+        (
+            lambda: w.linalg.vecdot(w.tensor(1.0), w.ones(2)),
+            "vecdot: a 0-d tensor is no vector; use *.",
+        ),
+        (
+            lambda: w.matrix_power(w.eye(2), 2.5),
+            "matrix_power: n must be an integer, not 2.5.",
+        ),
         (lambda: w.ones(2, 3).sum(True), "sum: dim must be an integer, not True."),
         (lambda: w.ones(2, 3).softmax("rows"), "softmax: dim must be an integer, not 'rows'."),
         (lambda: w.ones(2, 3).max(1.0), "max: dim must be an integer, not 1.0."),

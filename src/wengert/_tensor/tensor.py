@@ -15,10 +15,8 @@ import numpy as np
 
 from .._base.device import CPU, Device
 from .._base.dtypes import get_default_dtype
-from .._base.errors import (
-    DifferentiationError,
-    ShapeError,
-)
+from .._base.errors import DifferentiationError, DimensionError, ShapeError
+from .._base.shapes import normalize_axis
 from .._functions.elementwise import complex_numbers
 from .._functions.making import creation, filling
 from .._functions.reductions import reduction
@@ -124,7 +122,7 @@ class Tensor(
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the extent of one axis."""
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else self.shape[_own_axis(self, dim, "size")]
 
     def dim(self) -> int:
         """The number of axes."""
@@ -146,7 +144,7 @@ class Tensor(
         """Steps in memory, in elements, for every axis or for one."""
         data = layout(self)
         steps = tuple(step // data.itemsize for step in data.strides)
-        return steps if dim is None else steps[dim]
+        return steps if dim is None else steps[_own_axis(self, dim, "stride")]
 
     def storage_offset(self) -> int:
         """Where the first element lies in its storage, in elements."""
@@ -270,6 +268,13 @@ class Tensor(
             _rebuild,
             (type(self), array, self.requires_grad, self._grad, _own_attributes(self)),
         )
+
+
+def _own_axis(x: Any, dim: Any, name: str) -> int:
+    ndim: int = x._data.ndim
+    if not ndim:
+        raise DimensionError(f"{name}: a 0-d tensor has no dim {dim}.")
+    return normalize_axis(dim, ndim, name)
 
 
 def _own_attributes(x: Any) -> dict[str, Any]:

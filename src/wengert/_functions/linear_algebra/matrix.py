@@ -171,6 +171,10 @@ def vecdot(x: Any, y: Any, *, dim: int = -1, out: Any = None) -> Any:
 @takes_out
 def _vecdot(x: Any, y: Any, *, dim: int, out: Any = None) -> Any:
     x, y = together(x, y)
+    for part in (x, y):
+        normalize_axis(dim, part._data.ndim, "vecdot")
+        if not part._data.ndim:
+            raise DimensionError("vecdot: a 0-d tensor is no vector; use *.")
     shape = broadcast("vecdot", tuple(x._data.shape), tuple(y._data.shape))
     axis = normalize_axis(dim, len(shape), "vecdot")
     if x._data.shape[dim:][:1] != y._data.shape[dim:][:1] and dim < 0:
@@ -238,6 +242,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2, *, out: Any = None) -> Any:
         second = [normalize_axis(axis, len(q), "tensordot") for axis in dims[1]]
         if len(first) != len(second):
             raise DimensionError("tensordot: the two lists of axes have different lengths.")
+    if first and not (p and q):
+        raise DimensionError(f"tensordot: a 0-d tensor has no axes; the shapes are {p} and {q}.")
     for i, j in zip(first, second, strict=True):  # an axis of 1 is spread, by summing the other
         if p[i] == 1 and q[j] != 1:
             y = _sum(y, j, True, dtype=y._data.dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..._base.dtypes import as_dtype
 from ..._base.errors import DimensionError, DtypeError, ShapeError
-from ..._base.shapes import normalize_axis
+from ..._base.shapes import normalize_axis, whole
 from ..._declare.elementwise import convert
 from ..._primitives import decompositions as d
 from ..._primitives import determinants as dets
@@ -74,6 +74,7 @@ def matrix_power(input: Any, n: int, *, out: Any = None) -> Any:
     tensor([[8.]])
     """
     need_matrix("matrix_power", input, square=True, inexact=False)
+    n = whole(n, "matrix_power", "n")
     if n == 0:
         return overwrite(mul(input, 0), identity_like(input))
     base, left = (inv(input), -n) if n < 0 else (input, n)

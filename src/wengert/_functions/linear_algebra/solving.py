@@ -51,6 +51,8 @@ def _solved(a: Any, b: Any, left: bool, name: str) -> Any:
     vector = b._data.ndim == 1 or (
         a._data.ndim - 1 == b._data.ndim and tuple(b._data.shape) == tuple(a._data.shape[:-1])
     )
+    if not b._data.ndim:
+        raise ShapeError(f"{name}: the right side has no axes; it must be a vector or columns.")
     if vector:
         if not left:
             raise ShapeError(f"{name}: a vector has no right side; left=False needs a matrix.")

@@ -394,9 +394,9 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
         raise ShapeError("index_fill: the value must be a number or a 0-d tensor.")
     if category(given) == 3 and dtype.kind != "c":
         raise DtypeError(f"index_fill: a complex value does not fit a tensor of {dtype}.")
-    index = wrapped(_line(_checked(index, "index_fill")), (input._data.shape or (1,))[dim])
-    one = convert(value, dtype) if isinstance(value, Handle) else _number(value, dtype)
     axis = normalize_axis(dim, input._data.ndim, "index_fill")
+    index = wrapped(_line(_checked(index, "index_fill")), (input._data.shape or (1,))[axis])
+    one = convert(value, dtype) if isinstance(value, Handle) else _number(value, dtype)
     if index._data.ndim != 1:
         raise ShapeError(f"index_fill: the index must be a vector, not {index._data.ndim} axes.")
     x = _line(input)

@@ -14,7 +14,7 @@ import numpy as np
 from ..._base.dtypes import bool_
 from ..._base.errors import DifferentiationError, InplaceError, ShapeError, TracingError
 from ..._base.kinds import is_array
-from ..._base.shapes import as_shape, size_of
+from ..._base.shapes import as_shape, broadcast, size_of
 from ..._declare.elementwise import convert
 from ..._graph.value import Batched, Handle
 from ..._primitives.creation import constant, full
@@ -152,9 +152,11 @@ def _overwrite(x: Any, src: Any, name: str) -> Any:
     check_writable(x, name)
     value = src if isinstance(src, Handle) else as_tensor(src, dtype=x._data.dtype)
     value = convert(value, x._data.dtype)
-    shape = tuple(x._data.shape)
+    shape, given = tuple(x._data.shape), tuple(value._data.shape)
+    if broadcast(name, given, shape) != shape:
+        raise ShapeError(f"{name}: a source of shape {given} does not fit into the shape {shape}.")
     # Even where nothing moves: what is written gets an edge of its own, apart from that of `src`.
-    fitted = reshape if tuple(value._data.shape) == shape else expand
+    fitted = reshape if given == shape else expand
     write(x, fitted(value, shape=shape), name)
     return x
 
