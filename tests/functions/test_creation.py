@@ -100,3 +100,38 @@ def test_options_of_pytorch_that_change_nothing() -> None:
         w.tensor([1], pin_memory=False),
     ]  # fmt: skip
     assert all(isinstance(x, w.Tensor) for x in made)
+
+
+def test_python_s_types_as_dtypes_are_numpy_s() -> None:
+    assert w.zeros(1, dtype=float).dtype == w.float64
+    assert w.ones(1).to(complex).dtype == w.complex128
+    assert [w.zeros(1, dtype=kind).dtype for kind in (int, bool)] == [w.int64, w.bool_]
+    assert w.zeros(1, dtype="float").dtype == w.float32  # the name is PyTorch's
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **k: w.tensor([1.0], **k), lambda **k: w.as_tensor([1.0], **k),
+        lambda **k: w.asarray([1.0], **k), lambda **k: w.zeros(2, **k), lambda **k: w.ones(2, **k),
+        lambda **k: w.empty(2, **k), lambda **k: w.full((2,), 1.0, **k), lambda **k: w.eye(2, **k),
+        lambda **k: w.zeros_like(w.ones(2), **k), lambda **k: w.ones_like(w.ones(2), **k),
+        lambda **k: w.empty_like(w.ones(2), **k), lambda **k: w.full_like(w.ones(2), 1.0, **k),
+        lambda **k: w.arange(3, **k), lambda **k: w.linspace(0, 1, 3, **k),
+        lambda **k: w.logspace(0, 1, 3, **k), lambda **k: w.rand(2, **k),
+        lambda **k: w.randn(2, **k),
+        lambda **k: w.randint(3, (2,), **k), lambda **k: w.randperm(3, **k),
+        lambda **k: w.normal(0.0, 1.0, (2,), **k), lambda **k: w.hann_window(3, **k),
+        lambda **k: w.fft.fftfreq(3, **k), lambda **k: w.ones(1).new_tensor([1], **k),
+        lambda **k: w.ones(1).new_zeros(2, **k), lambda **k: w.Generator(**k),
+        lambda **k: w.nn.Linear(2, 2, **k), lambda **k: w.nn.Conv2d(1, 1, 1, **k),
+        lambda **k: w.nn.Embedding(2, 2, **k), lambda **k: w.nn.LayerNorm(2, **k),
+        lambda **k: w.nn.BatchNorm1d(2, **k), lambda **k: w.nn.GroupNorm(1, 2, **k),
+        lambda **k: w.nn.MultiheadAttention(2, 1, **k), lambda **k: w.nn.PReLU(**k),
+        lambda **k: w.nn.Bilinear(2, 2, 2, **k),
+    ],
+)  # fmt: skip
+def test_a_device_that_does_not_exist_is_refused(make: Any) -> None:
+    make(device="cpu")
+    with pytest.raises(w.errors.DeviceError, match="'cuda' is not available"):
+        make(device="cuda")

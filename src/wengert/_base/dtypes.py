@@ -102,14 +102,10 @@ def bfloat16() -> Dtype:
 
 def as_dtype(dtype: Any) -> Dtype:
     """The supported NumPy dtype that `dtype` names: a dtype, a NumPy scalar type, a Python type
-    (`float` is the default floating dtype, `int` is int64), or a string.
+    (`float` is float64, `int` is int64, `complex` is complex128), or a string.
     """
-    if dtype is float:
-        return _default[0]
     if dtype is int:
         return int64
-    if dtype is complex:
-        return complex_of(_default[0])
     if isinstance(dtype, str):
         name = dtype.rpartition(".")[2].removesuffix("Tensor").lower() or dtype
         if name == "bfloat16":

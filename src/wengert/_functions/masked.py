@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._base.dtypes import as_dtype, bool_, is_inexact, real_of
+from .._base.dtypes import as_dtype, bool_, get_default_dtype, is_inexact, real_of
 from .._base.errors import DtypeError, ShapeError
 from .._base.shapes import broadcast, normalize_axes
 from .._declare.elementwise import convert
@@ -245,7 +245,7 @@ def _variance(
 ) -> Any:
     x = _prepared(input, dtype)
     if not is_inexact(x._data.dtype):
-        x = convert(x, as_dtype(float))
+        x = convert(x, get_default_dtype())
     if unbiased is not None and correction is not None:
         raise TypeError("masked: give unbiased or correction, not both.")
     lost = 1 if correction is None else correction
@@ -355,7 +355,7 @@ def normalize(
     """
     x = _prepared(input, dtype)
     if not is_inexact(x._data.dtype):
-        x = convert(x, as_dtype(float))
+        x = convert(x, get_default_dtype())
     size = norm(x, ord, dim, keepdim=True, mask=mask)
     return e.div(_filled(x, mask, 0), e.maximum(size, eps))
 

@@ -63,7 +63,7 @@ class MultiheadAttention(Module):
         self._together = self.kdim == embed_dim and self.vdim == embed_dim
 
         def matrix(rows: int, columns: int, wanted: bool) -> Parameter | None:
-            return Parameter(empty(rows, columns, dtype=dtype)) if wanted else None
+            return Parameter(empty(rows, columns, dtype=dtype, device=device)) if wanted else None
 
         self.register_parameter("in_proj_weight", matrix(3 * embed_dim, embed_dim, self._together))
         apart = not self._together
@@ -71,11 +71,16 @@ class MultiheadAttention(Module):
         self.register_parameter("k_proj_weight", matrix(embed_dim, self.kdim, apart))
         self.register_parameter("v_proj_weight", matrix(embed_dim, self.vdim, apart))
         self.register_parameter(
-            "in_proj_bias", Parameter(zeros(3 * embed_dim, dtype=dtype)) if bias else None
+            "in_proj_bias",
+            Parameter(zeros(3 * embed_dim, dtype=dtype, device=device)) if bias else None,
         )
-        self.out_proj = Linear(embed_dim, embed_dim, bias=bias, dtype=dtype)
+        self.out_proj = Linear(embed_dim, embed_dim, bias=bias, dtype=dtype, device=device)
         for name in ("bias_k", "bias_v"):
-            made = Parameter(empty(1, 1, embed_dim, dtype=dtype)) if add_bias_kv else None
+            made = (
+                Parameter(empty(1, 1, embed_dim, dtype=dtype, device=device))
+                if add_bias_kv
+                else None
+            )
             self.register_parameter(name, made)
         self.reset_parameters()
 
@@ -161,9 +166,11 @@ class Bilinear(Module):
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features
-        self.weight = Parameter(empty(out_features, in1_features, in2_features, dtype=dtype))
+        self.weight = Parameter(
+            empty(out_features, in1_features, in2_features, dtype=dtype, device=device)
+        )
         self.register_parameter(
-            "bias", Parameter(empty(out_features, dtype=dtype)) if bias else None
+            "bias", Parameter(empty(out_features, dtype=dtype, device=device)) if bias else None
         )
         self.reset_parameters()
 

@@ -61,9 +61,9 @@ class _Conv(Module):
         self.dilation = per_axis(dilation, rank, name, "dilation", 1)
         self.groups = groups
         self.padding_mode = padding_mode
-        self.weight = Parameter(empty(self._weight_shape(), dtype=dtype))
+        self.weight = Parameter(empty(self._weight_shape(), dtype=dtype, device=device))
         if bias:
-            self.bias = Parameter(empty(out_channels, dtype=dtype))
+            self.bias = Parameter(empty(out_channels, dtype=dtype, device=device))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()

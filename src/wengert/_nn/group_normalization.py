@@ -39,9 +39,9 @@ class GroupNorm(Module):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        made = Parameter(ones(num_channels, dtype=dtype)) if affine else None
+        made = Parameter(ones(num_channels, dtype=dtype, device=device)) if affine else None
         self.register_parameter("weight", made)
-        made = Parameter(zeros(num_channels, dtype=dtype)) if affine else None
+        made = Parameter(zeros(num_channels, dtype=dtype, device=device)) if affine else None
         self.register_parameter("bias", made)
 
     def forward(self, input: Any) -> Any:
@@ -75,7 +75,11 @@ class RMSNorm(Module):
         self.normalized_shape = (normalized_shape,) if whole else tuple(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        made = Parameter(ones(self.normalized_shape, dtype=dtype)) if elementwise_affine else None
+        made = (
+            Parameter(ones(self.normalized_shape, dtype=dtype, device=device))
+            if elementwise_affine
+            else None
+        )
         self.register_parameter("weight", made)
 
     def forward(self, input: Any) -> Any:
@@ -135,14 +139,18 @@ class _InstanceNorm(Module):
         self.affine = affine
         self.track_running_stats = track_running_stats
         self.register_parameter(
-            "weight", Parameter(ones(num_features, dtype=dtype)) if affine else None
+            "weight", Parameter(ones(num_features, dtype=dtype, device=device)) if affine else None
         )
         self.register_parameter(
-            "bias", Parameter(zeros(num_features, dtype=dtype)) if affine else None
+            "bias", Parameter(zeros(num_features, dtype=dtype, device=device)) if affine else None
         )
         tracked = track_running_stats
-        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if tracked else None)
-        self.register_buffer("running_var", ones(num_features, dtype=dtype) if tracked else None)
+        self.register_buffer(
+            "running_mean", zeros(num_features, dtype=dtype, device=device) if tracked else None
+        )
+        self.register_buffer(
+            "running_var", ones(num_features, dtype=dtype, device=device) if tracked else None
+        )
 
     def forward(self, input: Any) -> Any:
         """The input normalised for each channel of each sample."""

@@ -40,11 +40,11 @@ class LayerNorm(Module):
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         if elementwise_affine:
-            self.weight = Parameter(ones(self.normalized_shape, dtype=dtype))
+            self.weight = Parameter(ones(self.normalized_shape, dtype=dtype, device=device))
         else:
             self.register_parameter("weight", None)
         if elementwise_affine and bias:
-            self.bias = Parameter(zeros(self.normalized_shape, dtype=dtype))
+            self.bias = Parameter(zeros(self.normalized_shape, dtype=dtype, device=device))
         else:
             self.register_parameter("bias", None)
 
@@ -96,13 +96,19 @@ class _BatchNorm(Module):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        made = Parameter(ones(num_features, dtype=dtype)) if affine else None
+        made = Parameter(ones(num_features, dtype=dtype, device=device)) if affine else None
         self.register_parameter("weight", made)
-        made = Parameter(zeros(num_features, dtype=dtype)) if affine and bias else None
+        made = (
+            Parameter(zeros(num_features, dtype=dtype, device=device)) if affine and bias else None
+        )
         self.register_parameter("bias", made)
         tracked = track_running_stats
-        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if tracked else None)
-        self.register_buffer("running_var", ones(num_features, dtype=dtype) if tracked else None)
+        self.register_buffer(
+            "running_mean", zeros(num_features, dtype=dtype, device=device) if tracked else None
+        )
+        self.register_buffer(
+            "running_var", ones(num_features, dtype=dtype, device=device) if tracked else None
+        )
         self.register_buffer("num_batches_tracked", tensor(0) if tracked else None)
 
     def reset_running_stats(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._base.device import check_device
 from .door import new_handle
 from .trace import concrete
 
@@ -40,6 +41,7 @@ class Generator:
     """
 
     def __init__(self, device: Any = None) -> None:
+        check_device(device)
         self._seed = 0
         self.state: Any = new_handle(np.array([mixed_key(0), 0], np.int64))
         """int64 [key, counter]."""

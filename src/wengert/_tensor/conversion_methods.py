@@ -134,7 +134,7 @@ class ConversionMethods(Handle):
     ) -> Any:
         """A tensor of `data` with the dtype of this one."""
         own = self._data.dtype if dtype is None else dtype
-        return creation.tensor(data, dtype=own, requires_grad=requires_grad)
+        return creation.tensor(data, dtype=own, device=device, requires_grad=requires_grad)
 
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> Any:
         """A filled tensor with the dtype of this one."""

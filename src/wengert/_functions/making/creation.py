@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._base.device import check_device
 from ..._base.dtypes import as_dtype, category, get_default_dtype, number_dtype
 from ..._base.errors import DtypeError, ShapeError
 from ..._base.kinds import is_array, is_generic, is_list_or_tuple
@@ -107,6 +108,7 @@ def tensor(
     >>> wengert.tensor([1.0, 2.0], requires_grad=True)
     tensor([1., 2.], requires_grad=True)
     """
+    check_device(device)
     if _modes.current().trace is not None and is_array(data):
         data = from_numpy(data)
     if _modes.current().trace is not None and _holds_tensor(data):
@@ -143,6 +145,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     >>> wengert.as_tensor([1, 2])
     tensor([1, 2])
     """
+    check_device(device)
     if isinstance(data, Handle):
         value = settled(data)
         return value if dtype is None else convert(value, as_dtype(dtype))
@@ -215,6 +218,7 @@ def asarray(
     >>> wengert.asarray([1.0, 2.0])
     tensor([1., 2.])
     """
+    check_device(device)
     if isinstance(obj, Handle) and copy:
         made = clone(obj) if dtype is None else convert(clone(obj), as_dtype(dtype))
         return finish(made.detach(), requires_grad)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._base.device import check_device
 from ..._base.dtypes import Dtype, as_dtype, get_default_dtype, number_dtype
 from ..._base.errors import ShapeError
 from ..._base.kinds import is_generic
@@ -40,6 +41,7 @@ def full(
     >>> wengert.full((2,), 7)
     tensor([7, 7])
     """
+    check_device(device)
     shape = sizes_of((size,), "full")
     if isinstance(fill_value, Handle):
         from ..shaping.shape import expand
@@ -92,6 +94,7 @@ def zeros(
     tensor([[0., 0.],
             [0., 0.]])
     """
+    check_device(device)
     return _filled("zeros", size, sizes, 0, dtype, requires_grad)
 
 
@@ -112,6 +115,7 @@ def ones(
     >>> wengert.ones(3)
     tensor([1., 1., 1.])
     """
+    check_device(device)
     return _filled("ones", size, sizes, 1, dtype, requires_grad)
 
 
@@ -133,6 +137,7 @@ def empty(
     >>> wengert.empty(2, 3).shape
     (2, 3)
     """
+    check_device(device)
     return _filled("empty", size, sizes, 0, dtype, requires_grad)
 
 
@@ -152,6 +157,7 @@ def full_like(
     >>> wengert.full_like(wengert.zeros(2), 3)
     tensor([3., 3.])
     """
+    check_device(device)
     chosen: Dtype = input._data.dtype if dtype is None else as_dtype(dtype)
     shape = tuple(input._data.shape)
     if isinstance(fill_value, Handle):
@@ -174,6 +180,7 @@ def zeros_like(
     >>> wengert.zeros_like(wengert.ones(2))
     tensor([0., 0.])
     """
+    check_device(device)
     return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
 
 
@@ -192,6 +199,7 @@ def ones_like(
     >>> wengert.ones_like(wengert.zeros(2))
     tensor([1., 1.])
     """
+    check_device(device)
     return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
 
 
@@ -210,6 +218,7 @@ def empty_like(
     >>> wengert.empty_like(wengert.ones(2, 2)).shape
     (2, 2)
     """
+    check_device(device)
     return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
 
 
@@ -231,6 +240,7 @@ def empty_strided(
     >>> wengert.empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
+    check_device(device)
     shape, steps = sizes_of((size,), "empty_strided"), as_shape((stride,))
     if len(shape) != len(steps) or any(step < 0 for step in steps):
         raise ShapeError(f"empty_strided: the strides {steps} do not fit the shape {shape}.")
@@ -259,6 +269,7 @@ def empty_permuted(
     >>> wengert.empty_permuted((2, 3), (1, 0)).stride()
     (1, 2)
     """
+    check_device(device)
     shape, order = sizes_of((size,), "empty_permuted"), as_shape((physical_layout,))
     if sorted(order) != list(range(len(shape))):
         raise ShapeError(f"empty_permuted: {order} is no order of the axes of the shape {shape}.")
@@ -284,6 +295,7 @@ def scalar_tensor(
     >>> wengert.scalar_tensor(3)
     tensor(3.)
     """
+    check_device(device)
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
     return full((), s, dtype=chosen, requires_grad=requires_grad)
 

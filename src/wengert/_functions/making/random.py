@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._base.device import check_device
 from ..._base.dtypes import Dtype, as_dtype, get_default_dtype, int64, is_floating, real_of
 from ..._base.errors import DtypeError, TracingError
 from ..._base.shapes import Shape, as_shape, size_of
@@ -182,6 +183,7 @@ def rand(
     >>> wengert.rand(2, 3).shape
     (2, 3)
     """
+    check_device(device)
     return finish(uniform_values(as_shape(size), _dtype(dtype), generator), requires_grad)
 
 
@@ -202,6 +204,7 @@ def randn(
     >>> wengert.randn(2, 3).shape
     (2, 3)
     """
+    check_device(device)
     return finish(normal_values(as_shape(size), _dtype(dtype), generator), requires_grad)
 
 
@@ -222,6 +225,7 @@ def rand_like(
     >>> wengert.rand_like(wengert.zeros(2)).shape
     (2,)
     """
+    check_device(device)
     chosen = input._data.dtype if dtype is None else as_dtype(dtype)
     return finish(uniform_values(tuple(input._data.shape), chosen, generator), requires_grad)
 
@@ -243,6 +247,7 @@ def randn_like(
     >>> wengert.randn_like(wengert.zeros(2)).shape
     (2,)
     """
+    check_device(device)
     chosen = input._data.dtype if dtype is None else as_dtype(dtype)
     return finish(normal_values(tuple(input._data.shape), chosen, generator), requires_grad)
 
@@ -278,6 +283,7 @@ def randint(
     >>> wengert.randint(10, (3,)).shape
     (3,)
     """
+    check_device(device)
     if size is None:
         low, high, size = 0, low, high
     elif high is None:
@@ -306,6 +312,7 @@ def randint_like(
     >>> wengert.randint_like(wengert.zeros(2), 1)
     tensor([0., 0.])
     """
+    check_device(device)
     if high is None:
         low, high = 0, low
     chosen = input._data.dtype if dtype is None else as_dtype(dtype)
@@ -331,6 +338,7 @@ def randperm(
     >>> sorted(wengert.randperm(4).tolist())
     [0, 1, 2, 3]
     """
+    check_device(device)
     if n < 0:
         raise ValueError(f"randperm: n={n} must not be negative.")
     order = sort(random_bits((n,), generator)[0], axis=0, descending=False)[1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._base.device import check_device
 from ..._base.dtypes import as_dtype, bool_, float64, get_default_dtype, int64, is_floating
 from ..._base.errors import DtypeError, ShapeError
 from ..._base.kinds import is_array
@@ -72,6 +73,7 @@ def normal(
     >>> wengert.normal(0.0, 1.0, (2,)).shape
     (2,)
     """
+    check_device(device)
     parameters = (mean, std)
     mean, std = detached(mean), detached(std)
     given: list[Any] = [v for v in (mean, std) if isinstance(v, Handle)]

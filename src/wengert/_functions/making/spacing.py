@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._base.device import check_device
 from ..._base.dtypes import (
     Dtype,
     as_dtype,
@@ -56,6 +57,7 @@ def arange(
     >>> wengert.arange(3)
     tensor([0, 1, 2])
     """
+    check_device(device)
     if end is None:
         start, end = 0, start
     start, end, step = (_number(value, "arange") for value in (start, end, step))
@@ -103,6 +105,7 @@ def range(
     >>> wengert.range(1, 3)
     tensor([1., 2., 3.])
     """
+    check_device(device)
     start, end, step = (_number(value, "range") for value in (start, end, step))
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
     if chosen.kind in "iu":
@@ -167,6 +170,7 @@ def linspace(
     >>> wengert.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
+    check_device(device)
     values, chosen = _spaced(start, end, steps, dtype, "linspace")
     return finish(convert(values, chosen), requires_grad)
 
@@ -191,6 +195,7 @@ def logspace(
     >>> wengert.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
+    check_device(device)
     exponents, chosen = _spaced(start, end, steps, dtype, "logspace")
     return finish(convert(e.pow(float(base), exponents), chosen), requires_grad)
 
@@ -214,6 +219,7 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
+    check_device(device)
     shape = sizes_of((n, n if m is None else m), "eye")
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
     return finish(constant(np.eye(*shape, dtype=chosen)), requires_grad)
@@ -235,6 +241,7 @@ def tril_indices(
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
+    check_device(device)
     return _triangle(np.tril, row, col, offset, dtype, "tril_indices")
 
 
@@ -254,6 +261,7 @@ def triu_indices(
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
+    check_device(device)
     return _triangle(np.triu, row, col, offset, dtype, "triu_indices")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._base.device import check_device
 from ..._base.dtypes import as_dtype, complex_of, float64, is_inexact, to_floating
 from ..._base.errors import DimensionError, DtypeError, ShapeError
 from ..._base.shapes import normalize_axes, normalize_axis
@@ -436,6 +437,7 @@ def fftfreq(
     >>> wengert.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
+    check_device(device)
     return _frequencies(np.fft.fftfreq(n, d), dtype, requires_grad, "fftfreq")
 
 
@@ -455,4 +457,5 @@ def rfftfreq(
     >>> wengert.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
+    check_device(device)
     return _frequencies(np.fft.rfftfreq(n, d), dtype, requires_grad, "rfftfreq")

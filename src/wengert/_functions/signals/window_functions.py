@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._base.device import check_device
 from ..._base.dtypes import as_dtype, get_default_dtype, is_floating
 from ..._base.errors import DtypeError
 from ..._primitives.bessel_functions import bessel_i_kernel
@@ -57,6 +58,7 @@ def general_cosine(
     >>> wengert.signal.windows.general_cosine(3, a=[0.5, 0.5])
     tensor([0., 1., 0.])
     """
+    check_device(device)
     chosen = _checked(M, dtype, "general_cosine")
     if not isinstance(a, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"general_cosine: a must be a sequence of numbers, not {type(a).__name__}.")
@@ -136,6 +138,7 @@ def bartlett(
     >>> wengert.signal.windows.bartlett(5)
     tensor([0.0000, 0.5000, 1.0000, 0.5000, 0.0000])
     """
+    check_device(device)
     chosen = _checked(M, dtype, "bartlett")
     values = 1.0 - np.abs(2.0 / _steps(M, sym) * np.arange(M) - 1.0)
     return _window(values, chosen, requires_grad)
@@ -156,6 +159,7 @@ def cosine(
     >>> wengert.signal.windows.cosine(3)
     tensor([0.5000, 1.0000, 0.5000])
     """
+    check_device(device)
     chosen = _checked(M, dtype, "cosine")
     values = np.sin((np.arange(M) + 0.5) * (math.pi / max(M if sym else M + 1, 1)))
     return _window(values, chosen, requires_grad)
@@ -178,6 +182,7 @@ def exponential(
     >>> wengert.signal.windows.exponential(3)
     tensor([0.3679, 1.0000, 0.3679])
     """
+    check_device(device)
     chosen = _checked(M, dtype, "exponential")
     tau = float(tau)
     if tau <= 0:
@@ -204,6 +209,7 @@ def gaussian(
     >>> wengert.signal.windows.gaussian(3)
     tensor([0.6065, 1.0000, 0.6065])
     """
+    check_device(device)
     chosen = _checked(M, dtype, "gaussian")
     std = float(std)
     if std <= 0:
@@ -228,6 +234,7 @@ def kaiser(
     >>> wengert.signal.windows.kaiser(3, beta=0.0)
     tensor([1., 1., 1.])
     """
+    check_device(device)
     chosen = _checked(M, dtype, "kaiser")
     beta = float(beta)
     if beta < 0:
