@@ -32,8 +32,8 @@ TOLERANCES: dict[str, Tolerance] = {
     "float32": Tolerance(1e-5, 2e-6),
     "complex64": Tolerance(1e-5, 2e-6),
     # solvers of op_db's random matrices lose three to five of sixteen digits
-    "float64": Tolerance(1e-9, 1e-10),
-    "complex128": Tolerance(1e-9, 1e-10),
+    "float64": Tolerance(1e-9, 1e-12),
+    "complex128": Tolerance(1e-9, 1e-12),
     "float16": Tolerance(2e-3, 1e-3),
     # first and second derivatives square and cube the conditions of the functions
     "derivative": Tolerance(1e-7, 1e-8),

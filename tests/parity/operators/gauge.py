@@ -25,7 +25,7 @@ def _adjoint(matrix: Array) -> Array:
 def _loose(dtype: Any) -> Tolerance:
     """Products of computed factors carry the rounding of all of them."""
     base = TOLERANCES[numpy.dtype(dtype).name]
-    return Tolerance(20 * base.relative, 20 * base.absolute)
+    return Tolerance(20 * base.relative, 2 * base.relative)
 
 
 def _not_unitary(factor: Array, name: str) -> str | None:
