@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -456,6 +457,9 @@ def test_gradients_at_nan_and_outside_the_domain() -> None:
     assert w.func.grad(w.logit)(w.tensor(2.0)).item() == -0.5
     assert math.isnan(w.func.grad(w.abs)(w.tensor(NAN)).item())
     assert math.isnan(w.func.grad(F.l1_loss)(w.tensor(NAN), w.tensor(0.0)).item())
+    for order in (1, math.inf, -math.inf):
+        norm = functools.partial(w.linalg.vector_norm, ord=order)
+        assert math.isnan(w.func.grad(norm)(w.tensor([NAN])).item())
 
 
 @pytest.mark.parametrize(

@@ -200,3 +200,10 @@ def test_what_no_window_reaches_has_no_gradient_at_all(stride: int) -> None:
     wanted = numpy.zeros((3, 3))
     wanted[::stride, ::stride] = numpy.inf
     numpy.testing.assert_array_equal(x.grad.numpy()[0, 0], wanted)
+
+
+def test_padding_beside_an_infinite_weight_is_nan() -> None:
+    weight = wengert.tensor([[[numpy.inf, 1.0]]])
+    found = F.conv1d(wengert.ones(1, 1, 2), weight, padding=1)
+    assert numpy.isnan(found[0, 0, 0].item())
+    assert found[0, 0, 1:].tolist() == [numpy.inf, numpy.inf]

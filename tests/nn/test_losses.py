@@ -238,3 +238,9 @@ def test_soft_margin_loss_of_unsigned_targets_does_not_wrap() -> None:
 def test_kl_div_of_a_negative_probability_is_nan() -> None:
     found = F.kl_div(wengert.tensor([-0.7, -0.2]), wengert.tensor([-0.5, 0.0]), reduction="none")
     assert found.isnan().tolist() == [True, False]
+
+
+def test_losses_of_two_dtypes_promote() -> None:
+    single, double = wengert.ones(2), wengert.zeros(2, dtype=wengert.float64)
+    for loss in (F.huber_loss, F.smooth_l1_loss, F.l1_loss, F.mse_loss):
+        assert loss(single, double).dtype == loss(double, single).dtype == wengert.float64

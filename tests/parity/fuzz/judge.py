@@ -255,11 +255,12 @@ class Judge:
                 return None
         return None
 
-    def _singular(self, step: Step) -> bool:
+    def _singular(self, step: Step, values: list[Any] | None = None) -> bool:
         """Whether a matrix among the operands is so near a singular one that rounding decides."""
         for k in step.operands:
-            value = self.theirs[k].detach()
-            if value.ndim >= 2 and value.shape[-1] == value.shape[-2] and value.numel():
+            value = (self.theirs if values is None else values)[k].detach()
+            square = value.ndim >= 2 and value.shape[-1] == value.shape[-2] and value.numel()
+            if square and value.is_floating_point() and bool(value.isfinite().all()):
                 eps = torch.finfo(value.dtype).eps
                 small, large = torch.linalg.svdvals(value).aminmax(dim=-1)
                 if bool((small <= 100 * eps * large).any()):
@@ -359,16 +360,15 @@ class Judge:
     def _lost(self, ours: Array, theirs: Array, check: Check) -> str:
         """The operator that made all the NaN that differs of a cotangent which is documented.
 
-        Where PyTorch has an infinity, that is any operator which one reaches, forwards or back.
+        Failing that, any operator which an infinity reaches, forwards or back.
         """
         filled = numpy.where(numpy.isnan(ours), theirs, ours)
-        endless = check(numpy.where(numpy.isinf(theirs), filled, ours), Counts()) is None
         if check(filled, Counts()) is not None:
             return ""
         first, values = len(self.program.inputs), self._theirs(None)
+        endless = ""
         for number, step in enumerate(self.program.steps, first):
-            loses = torch.isinf if endless else TABLE[step.name].loses
-            if loses is None or not values[number].requires_grad:
+            if not values[number].requires_grad:
                 continue
             slope = torch.autograd.grad(
                 [values[end] for end in self.ends],
@@ -377,11 +377,14 @@ class Judge:
                 retain_graph=True,
                 allow_unused=True,
             )[0]
-            reached = [] if slope is None else [slope]
-            reached += [values[k] for k in step.operands] if endless else []
-            if any(bool(loses(one).any()) for one in reached):
-                return "an operator" if endless else step.name
-        return ""
+            slopes = [] if slope is None else [slope]
+            loses = TABLE[step.name].loses
+            if loses is not None and any(bool(loses(one).any()) for one in slopes):
+                return step.name
+            reached = [*slopes, values[number], *(values[k] for k in step.operands)]
+            if any(bool(one.isinf().any()) for one in reached):
+                endless = "an operator"
+        return endless
 
     def _cancelled(self) -> str:
         """The operator whose second derivative cancels in PyTorch for its operands."""
@@ -395,6 +398,8 @@ class Judge:
         """Why PyTorch's derivatives say nothing: empty if they do."""
         first = len(self.program.inputs)
         for step in self.program.steps:
+            if step.name == "linalg.det" and self._singular(step):
+                return "det of a singular matrix"
             steady = TABLE[step.name].steady_at_nan
             if not steady and any(self.theirs[k].isnan().any() for k in step.operands):
                 return f"{step.name} at NaN"
@@ -474,8 +479,12 @@ class Judge:
         except (RuntimeError, IndexError, ValueError):
             self._left_out("vmap of a program: PyTorch raises for the other element")
             return None
+        runs = (self.theirs, second)
         if any(_apart(step, second) for step in program.steps):
             self._left_out("vmap of a program: a documented value")
+            return None
+        if any(_zero_of_either_sign(program, run) for run in runs):
+            self._left_out("vmap of a program: a zero of either sign")
             return None
         batches = [
             wengert.from_numpy(numpy.stack([one.array(), changed[k]]))
@@ -491,6 +500,11 @@ class Judge:
 
         try:
             results = wengert.vmap(function, in_dims=places)(*batches)
+        except numpy.linalg.LinAlgError as error:
+            if not any(self._singular(step, run) for step in program.steps for run in runs):
+                return self._failed("vmap", None, _short(error), "missing")
+            self._left_out("vmap of a program: a matrix singular to rounding")
+            return None
         except Exception as error:  # noqa: BLE001 - whatever Wengert raises
             if self._theirs_refuses(places, changed):
                 self._left_out("vmap of a program: both raise")
@@ -547,6 +561,11 @@ class Judge:
 
         try:
             results, slopes = wengert.jit(function, cache=False)(*self._ours_inputs())
+        except numpy.linalg.LinAlgError as error:
+            if not any(map(self._singular, self.program.steps)):
+                return self._failed("jit", None, _short(error), "missing")
+            self._left_out("jit of a program: a matrix singular to rounding")
+            return None
         except Exception as error:  # noqa: BLE001 - whatever Wengert raises
             return self._failed("jit", None, _short(error), "missing")
         for k, result in zip(sinks, results, strict=True):
@@ -561,6 +580,15 @@ class Judge:
                 return self._failed("jit", None, f"gradient by v{self.floats[number]}: {text}")
         self.counts.modes["jit"] += 1
         return None
+
+
+def _zero_of_either_sign(program: Program, values: list[Any]) -> bool:
+    """Whether an operator made a 0 whose sign depends on where in memory the element lies."""
+    first = len(program.inputs)
+    return any(
+        TABLE[step.name].either_zero and bool((values[number] == 0).any())
+        for number, step in enumerate(program.steps, first)
+    )
 
 
 def _apart(step: Step, values: list[Any]) -> bool:

@@ -15,22 +15,26 @@ def _not_finite(slope: torch.Tensor) -> torch.Tensor:
 
 # ---- elementwise ---------------------------------------------------------------------------------
 
+
+def _saturated(x: torch.Tensor) -> bool:
+    return bool((x > 5).any())
+
+
 several(
     "sin cos tan sinh cosh asinh atan exp expm1 exp2 erf erfc reciprocal rsqrt log "
     "log1p log2 log10 asin acos acosh atanh logit erfinv "
-    "nn.functional.softplus nn.functional.silu nn.functional.elu "
-    "nn.functional.selu "
-    "nn.functional.celu",
+    "nn.functional.softplus nn.functional.silu",
     1,
     "f",
 )
+several("nn.functional.elu nn.functional.selu nn.functional.celu", 1, "f", steady_at_nan=False)
 several(
     "nn.functional.softsign",
     1,
     "f",
     composed=lambda noise, x: noise(noise(x) / noise(1 + noise(x).abs())),
 )
-several("nn.functional.logsigmoid sigmoid", 1, "f", cancels=lambda x: bool((x > 5).any()))
+several("nn.functional.logsigmoid sigmoid", 1, "f", cancels=_saturated, digits=(0.0, 1e-14))
 several("tanh", 1, "f", cancels=lambda x: bool((x.abs() > 5).any()))
 several("nn.functional.gelu", 1, "f", apart=lambda x: bool(x.isposinf().any()))
 several("nn.functional.mish", 1, "f", holes=2)  # docs/differences.md
@@ -285,6 +289,7 @@ several(
     1,
     "fi",
     selects=True,
+    digits=(0.0, 1e-13),  # PyTorch divides by elements
     propose=lambda rng, ops: _dim_keepdim(rng, ops) if maybe(rng, 0.8) else {},
 )
 several("cumsum", 1, "f", propose=_dim)
@@ -332,7 +337,7 @@ def _correction(rng: RNG, operands: list[torch.Tensor]) -> Params:
     return {**_dims(rng, operands), "correction": int(rng.integers(0, 2))}
 
 
-several("var std", 1, "f", propose=_correction, holes=2, loses=_not_finite)
+several("var std", 1, "f", propose=_correction, holes=2, loses=_not_finite, digits=(0.0, 1e-13))
 add(
     Op(
         "norm",
@@ -344,6 +349,7 @@ add(
         },
         lambda lib, x, p, dim, keepdim=False: lib.linalg.vector_norm(x, p, dim, keepdim),
         selects=True,
+        steady_at_nan=False,
     )
 )
 
@@ -363,7 +369,8 @@ def _distinct(propose: Any) -> Any:
 
     def proposed(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
         flat = operands[0].flatten()
-        return propose(rng, operands) if len(flat.unique()) == len(flat) else None
+        free = len(flat.unique()) < len(flat) or int(flat.isnan().sum()) > 1
+        return None if free else propose(rng, operands)
 
     return proposed
 
@@ -514,13 +521,20 @@ add(
         composed=_pivoted(_solve),
     )
 )
+
+
+def _cholesky(lib: Any, x: Any, noise: Any = lambda product: product) -> Any:
+    return lib.linalg.cholesky(noise(x.mT @ x) + lib.eye(x.shape[-1], dtype=x.dtype))
+
+
 add(
     Op(
         "cholesky",
         1,
         "f",
         lambda rng, ops: {} if ops[0].ndim >= 2 else None,
-        lambda lib, x: lib.linalg.cholesky(x.mT @ x + lib.eye(x.shape[-1], dtype=x.dtype)),
+        _cholesky,
+        composed=lambda noise, x: noise(_cholesky(torch, noise(x), noise)),
     )
 )
 add(
@@ -539,11 +553,12 @@ def _reduction(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return {"reduction": ["none", "mean", "sum"][int(rng.integers(0, 3))]}
 
 
+several("nn.functional.mse_loss nn.functional.smooth_l1_loss", 2, "f", propose=_reduction)
 several(
-    "nn.functional.mse_loss nn.functional.smooth_l1_loss nn.functional.huber_loss",
+    "nn.functional.huber_loss",
     2,
     "f",
-    propose=_reduction,
+    propose=lambda rng, ops: _reduction(rng, ops) if ops[0].dtype == ops[1].dtype else None,
 )
 several("nn.functional.l1_loss", 2, "f", propose=_reduction, steady_at_nan=False)
 several("nn.functional.linear", 2, "f")
