@@ -30,6 +30,9 @@ def main() -> None:
     parser.add_argument(
         "--merge", type=Path, nargs="+", metavar="FILE", help="run nothing: add up such files"
     )
+    parser.add_argument(
+        "--again", action="store_true", help="judge what failed again by the tree at hand"
+    )
     parser.add_argument("--write", action="store_true", help=f"write {RECORD.name}")
     options = parser.parse_args()
     if options.merge:
@@ -42,6 +45,8 @@ def main() -> None:
         left = [number for number in numbers if number not in done]
         warm()
         run(record, options.seed, left, options.jobs, options.timeout, options.keep)
+    if options.again:
+        record.judge_again()
     page = text(record)
     if options.write:
         RECORD.write_text(page, encoding="utf-8")

@@ -255,15 +255,20 @@ class Judge:
                 return None
         return None
 
-    def _singular(self, step: Step, values: list[Any] | None = None) -> bool:
-        """Whether a matrix among the operands is so near a singular one that rounding decides."""
+    def _singular(self, step: Step, runs: list[list[Any]] | None = None) -> bool:
+        """Whether a matrix among the operands is so near a singular one that rounding decides.
+
+        `runs` are PyTorch's values and those with noise.
+        """
+        first, *noisy = [self.theirs, *self.disturbed] if runs is None else runs
         for k in step.operands:
-            value = (self.theirs if values is None else values)[k].detach()
+            value = first[k].detach()
             square = value.ndim >= 2 and value.shape[-1] == value.shape[-2] and value.numel()
             if square and value.is_floating_point() and bool(value.isfinite().all()):
                 eps = torch.finfo(value.dtype).eps
                 small, large = torch.linalg.svdvals(value).aminmax(dim=-1)
-                if bool((small <= 100 * eps * large).any()):
+                moved = any(bool(((run[k] - value).abs() > large.max()).any()) for run in noisy)
+                if moved or bool((small <= 100 * eps * large).any()):
                     return True
         return False
 
@@ -501,7 +506,8 @@ class Judge:
         try:
             results = wengert.vmap(function, in_dims=places)(*batches)
         except numpy.linalg.LinAlgError as error:
-            if not any(self._singular(step, run) for step in program.steps for run in runs):
+            elements = ([self.theirs, *self.disturbed], [second, *disturbed])
+            if not any(self._singular(step, r) for step in program.steps for r in elements):
                 return self._failed("vmap", None, _short(error), "missing")
             self._left_out("vmap of a program: a matrix singular to rounding")
             return None

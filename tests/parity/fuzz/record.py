@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .judge import Counts, Failure
+from .generate import available, generate
+from .judge import Counts, Failure, Judge
 from .program import Program
 from .shrink import shrink
 from .table import TABLE
@@ -64,6 +65,18 @@ class Record:
         small, last = shrink(program, failure, compiled)
         names = ", ".join(step.name for step in small.steps)
         self._keep((last.mode, last.kind, names), _kept(last, program, small))
+
+    def judge_again(self) -> None:
+        """Say of each failure what the tree at hand makes of it."""
+        names = available()
+        for kept in self.failures.values():
+            seed, number = kept["seed"]
+            program = generate(seed, number, names)
+            if program.digest() not in self.programs:
+                kept["now"] = "no longer drawn"
+                continue
+            found = Judge(program, Counts()).failure(compiled=True)
+            kept["now"] = "agrees" if found is None else f"{found.mode}, {found.kind}"
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -146,8 +159,9 @@ def text(record: Record) -> str:
     lines += [f"- crash: {crash}" for crash in record.crashes]
     for failure in sorted(record.failures.values(), key=lambda one: -one["times"]):
         seed_of = "--seed {} --start {} --programs 1".format(*failure["seed"])
+        now = f" (now: {failure['now']})" if "now" in failure else ""
         lines += [
-            f"{failure['times']} times, first {seed_of}: {failure['failure']}",
+            f"{failure['times']} times, first {seed_of}{now}: {failure['failure']}",
             "",
             "```",
             failure["program"],
