@@ -257,7 +257,7 @@ KINKS = [
     Mutation(
         "kink: a power with the exponent 0",
         _ELEMENTWISE,
-        "where(eq(y, 0.0), 0.0, mul(y, pow(x, sub(y, 1.0))))",
+        "where(unknown, sqrt(y), mul(y, pow(x, sub(y, 1.0))))",
         "mul(y, pow(x, sub(y, 1.0)))",
         (f"{_TAPE}kinks.py",),
     ),

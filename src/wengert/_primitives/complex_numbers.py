@@ -122,9 +122,13 @@ def view_as_complex(x: Any) -> Any:
     return x.view(complex_of(x.dtype))[..., 0]
 
 
+def _part_of(site: Any, g: Any, i: int) -> Any:
+    return imag(g) if i else real(g)
+
+
 @linear(
     abstract=lambda shapes, dtypes, params: [(shapes[0], complex_of(dtypes[0]))],
-    transpose=lambda site, g, i: imag(g) if i else real(g),
+    transpose=_part_of,
     operands=lambda arity: (0, 1),
     joint=True,
     batch=pointwise_batch,
