@@ -11,6 +11,7 @@ import pytest
 import scipy.special
 
 import wengert as w
+from wengert.errors import ShapeError
 from wengert.nn import functional as F
 
 from .calls import Call, Calls, check_batch, check_derivatives, check_value, identify
@@ -228,6 +229,25 @@ def test_heads_read_their_parts() -> None:
     np.testing.assert_allclose(out.numpy(), np.concatenate(heads, -1).transpose(1, 0, 2))
     np.testing.assert_allclose(weights.sum(-1).numpy(), 1.0)
     assert weights[..., 4].abs().max() == 0
+
+
+@pytest.mark.parametrize(
+    ("keys", "values", "features", "heads", "message"),
+    [
+        (3, 3, 4, 0, "4 features; 4 are expected, which 0 heads must divide"),
+        (3, 3, 4, 3, "4 features; 4 are expected, which 3 heads must divide"),
+        (3, 3, 6, 2, "4 features; 6 are expected, which 2 heads must divide"),
+        (3, 2, 4, 2, r"key \(3, 1, 4\) and value \(2, 1, 4\) do not fit each other"),
+    ],
+)
+def test_heads_that_do_not_fit(
+    keys: int, values: int, features: int, heads: int, message: str
+) -> None:
+    q, k, v = w.ones(3, 4), w.ones(keys, 4), w.ones(values, 4)
+    with pytest.raises(ShapeError, match=message):
+        F.multi_head_attention_forward(
+            q, k, v, features, heads, w.ones(12, 4), None, None, None, False, 0.0, w.eye(4), None
+        )
 
 
 def test_infinite_scores_leave_finite_gradients() -> None:

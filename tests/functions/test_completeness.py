@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from wengert._functions import top_level
+
 FACES = [
     "wengert",
     "wengert.fft",
@@ -19,6 +21,7 @@ FACES = [
     "wengert.special",
 ]
 TESTS = Path(__file__).parents[1]
+FUNCTIONS = TESTS.parent / "src" / "wengert" / "_functions"
 WORDS = {
     word
     for path in TESTS.rglob("*.py")
@@ -41,6 +44,12 @@ def untested(face: Any, words: set[str]) -> list[str]:
 @pytest.mark.parametrize("face", FACES)
 def test_every_public_function_is_tested(face: str) -> None:
     assert untested(importlib.import_module(face), WORDS) == []
+
+
+@pytest.mark.parametrize("path", sorted(FUNCTIONS.glob("*/*.py")), ids=lambda path: path.stem)
+def test_what_a_module_of_functions_names_is_at_the_top_level(path: Path) -> None:
+    module = importlib.import_module(f"wengert._functions.{path.parent.name}.{path.stem}")
+    assert set(getattr(module, "__all__", ())) <= set(top_level.__all__)
 
 
 def test_a_function_without_a_test_is_noticed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -65,3 +66,36 @@ def test_a_number_argument_means_what_it_means_eagerly(
     f = wg.jit(function)
     for value in (*values, *values):
         assert _plain(f(x, value)) == _plain(function(x, value)), name
+
+
+COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
+INTEGERS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_a_number_beyond_the_dtype_is_compared_as_it_is(name: str, dtype: str) -> None:
+    """Whether it is written there or an argument, on either side, and in the NumPy back end."""
+    least, most = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    x = wg.tensor([least, 0, 1, most], dtype=getattr(wg, dtype))
+    elements = [least, 0, 1, most]
+    compare = getattr(operator, name)
+    argument = wg.jit(lambda x, n: (compare(x, n), compare(n, x)))
+    for number in (least - 1, least, -1, 0, most, most + 1, 3 * most, -(2**65), 2**70):
+        expected = [[compare(k, number) for k in elements], [compare(number, k) for k in elements]]
+
+        def both(x: wg.Tensor, n: int = number) -> tuple[wg.Tensor, wg.Tensor]:
+            return compare(x, n), compare(n, x)
+
+        forms = [both, wg.jit(both), wg.jit(both, backend="numpy"), wg.vmap(both)]
+        if abs(number) < 2**63:
+            forms.append(lambda x, n=number: argument(x, n))
+        for form in forms:
+            assert [result.tolist() for result in form(x)] == expected, number
+
+
+def test_an_integer_is_limited_by_a_number_beyond_its_dtype() -> None:
+    x = wg.tensor([0, 255], dtype=wg.uint8)
+    for limit in (lambda x: x.clamp(-1, 300), wg.jit(lambda x: x.clamp(-1, 300))):
+        assert limit(x).tolist() == [0, 255]
+    assert wg.jit(lambda x, n: x.clamp(n, 300))(x, -1).tolist() == [0, 255]

@@ -15,6 +15,7 @@ the operation for the native compiler; None means that only NumPy runs it.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any, TypeAlias
@@ -34,6 +35,7 @@ from .._base.dtypes import (
     number_dtype,
     promote,
     real_of,
+    uint64,
 )
 from .._base.errors import DtypeError
 from .._base.kinds import is_generic
@@ -188,6 +190,8 @@ class Elementwise(Primitive):
                 if simple:
                     return self._checked(operands)
         dtype = self.common_dtype(operands)
+        if self.kind == "bool" and dtype.kind in "iu":
+            operands, dtype = _comparable(operands, dtype)
         if dtype.kind == "V" and not all(isinstance(o, Handle) for o in operands):
             # NumPy would let a Python number lift it; like PyTorch, compute wide and round once.
             wide = [convert(o, float32) if isinstance(o, Handle) else o for o in operands]
@@ -226,9 +230,7 @@ class Elementwise(Primitive):
                 result.append(operand)
             else:
                 number = _as_number(operand, dtype)
-                result.append(
-                    wrapped(number, dtype) if kind == "i" and self.kind != "bool" else number
-                )
+                result.append(wrapped(number, dtype) if kind == "i" else number)
         if not tensors:
             result[0] = record(_full(), (), {"shape": (), "value": result[0], "dtype": dtype})
         return result
@@ -276,6 +278,29 @@ def _as_number(operand: Any, dtype: Dtype) -> Any:
     if kind in "iu":
         return int(operand)
     return complex(operand) if kind == "c" and isinstance(operand, complex) else float(operand)
+
+
+def _comparable(operands: tuple[Any, ...], dtype: Dtype) -> tuple[tuple[Any, ...], Dtype]:
+    """Operands that may be compared as they are, and the dtype for it: no number wraps.
+
+    A number beyond the range of `dtype` compares with its elements as an infinity does. A number
+    that a trace knows by a symbol may be any of int64.
+    """
+    symbols = [isinstance(o, Handle) and getattr(o._data, "weak", False) for o in operands]
+    if any(symbols) and dtype == uint64:
+        # No dtype holds both, so the trace is for this number alone.
+        operands = tuple(int(o) if s else o for o, s in zip(operands, symbols, strict=True))
+    elif any(symbols):
+        dtype = int64
+    if not any(isinstance(o, Handle) for o in operands):
+        return operands, dtype
+    least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+    result: list[Any] = []
+    for operand in operands:
+        if not isinstance(operand, Handle) and not least <= operand <= most:
+            operand, dtype = math.inf if operand > 0 else -math.inf, float64
+        result.append(operand)
+    return tuple(result), dtype
 
 
 def wrapped(number: int, dtype: Dtype) -> int:

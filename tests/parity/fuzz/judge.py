@@ -403,8 +403,8 @@ class Judge:
         """Why PyTorch's derivatives say nothing: empty if they do."""
         first = len(self.program.inputs)
         for step in self.program.steps:
-            if step.name == "linalg.det" and self._singular(step):
-                return "det of a singular matrix"
+            if TABLE[step.name].regular and self._singular(step):
+                return f"{step.name} of a singular matrix"
             steady = TABLE[step.name].steady_at_nan
             if not steady and any(self.theirs[k].isnan().any() for k in step.operands):
                 return f"{step.name} at NaN"

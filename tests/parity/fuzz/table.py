@@ -51,6 +51,8 @@ class Op:
     """Operands at which PyTorch's second derivative lost its digits, or is known to be wrong."""
     composed: Apply | None = None
     """PyTorch's composition of operations that each round: called with the noise that does so."""
+    regular: bool = False
+    """PyTorch's gradient is right at regular matrices only."""
     steady_at_nan: bool = True
     """PyTorch's gradient at NaN is the same wherever in memory the element lies, and ours."""
 

@@ -27,7 +27,13 @@ several(
     1,
     "f",
 )
-several("nn.functional.elu nn.functional.selu nn.functional.celu", 1, "f", steady_at_nan=False)
+several(
+    "nn.functional.elu nn.functional.selu nn.functional.celu",
+    1,
+    "f",
+    selects=True,
+    steady_at_nan=False,
+)
 several(
     "nn.functional.softsign",
     1,
@@ -67,7 +73,6 @@ several(
     "nn.functional.hardswish",
     1,
     "f",
-    exact=True,
     selects=True,
     loses=_not_finite,
     apart=lambda x: bool(x.isneginf().any()),
@@ -274,7 +279,8 @@ def _dim_always(rng: RNG, operands: list[torch.Tensor]) -> Params:
 
 
 several("sum", 1, "fib", propose=_dims)
-several("mean nansum nanmean", 1, "f", propose=_dims)
+several("mean", 1, "f", propose=_dims)
+several("nansum nanmean", 1, "f", propose=_dims, selects=True)
 several("amax amin", 1, "fi", propose=_dims, exact=True, selects=True, either_zero=True)
 several("logsumexp", 1, "f", propose=_dim_always)
 several(
@@ -503,6 +509,7 @@ for _name in ("linalg.det", "linalg.inv", "logdet"):
         1,
         "f",
         propose=_square,
+        regular=_name == "linalg.det",
         composed=_pivoted(lambda lib, x, _name=_name: apply(lib, _name, [x], {})),
     )
 

@@ -189,16 +189,7 @@ def multi_head_attention_forward(
         if key_padding_mask is not None:
             key_padding_mask = reshape(key_padding_mask, shape=(1, key_padding_mask._data.size))
     rows, batch, width = tuple(query._data.shape)
-    if width != embed_dim_to_check or width % num_heads:
-        raise ShapeError(
-            f"{name}: {width} features; {embed_dim_to_check} are expected, which {num_heads} heads "
-            "must divide."
-        )
-    if key._data.shape[:2] != value._data.shape[:2] or key._data.shape[1] != batch:
-        raise ShapeError(
-            f"{name}: key {tuple(key._data.shape)} and value {tuple(value._data.shape)} do not fit "
-            f"each other and a batch of {batch}."
-        )
+    _check_projectable(query, key, value, embed_dim_to_check, num_heads)
     if is_causal and attn_mask is None:
         raise ValueError(f"{name}: is_causal is a hint beside attn_mask, and there is none.")
     if use_separate_proj_weight:
@@ -214,15 +205,9 @@ def multi_head_attention_forward(
             for x, b in ((k, bias_k), (v, bias_v))
         )
     size = width // num_heads
-
-    def heads(x: Any) -> Any:
-        """(positions, batch, features) as (batch, heads, positions, size)."""
-        parts = reshape(x, shape=(x._data.shape[0], batch, num_heads, size))
-        return permute(parts, axes=(1, 2, 0, 3))
-
-    q = heads(q)
-    k = heads(k) if static_k is None else _given(static_k, batch, num_heads, size)
-    v = heads(v) if static_v is None else _given(static_v, batch, num_heads, size)
+    q = _split(q, num_heads)
+    k = _split(k, num_heads) if static_k is None else _given(static_k, batch, num_heads, size)
+    v = _split(v, num_heads) if static_v is None else _given(static_v, batch, num_heads, size)
     if add_zero_attn:
         none = zeros((batch, num_heads, 1, size), q._data.dtype)
         k, v = concatenate(k, none, axis=2), concatenate(v, none, axis=2)
@@ -241,6 +226,28 @@ def multi_head_attention_forward(
         out = reshape(out, shape=(rows, out._data.shape[2]))
         weight = reshape(weight, shape=tuple(weight._data.shape)[1:])
     return out, weight if need_weights else None
+
+
+def _check_projectable(query: Any, key: Any, value: Any, features: int, heads: int) -> None:
+    """Raise unless query (l, batch, features), key and value fit each other and the heads."""
+    name = "multi_head_attention_forward"
+    _, batch, width = query._data.shape
+    if width != features or heads < 1 or width % heads:
+        raise ShapeError(
+            f"{name}: {width} features; {features} are expected, which {heads} heads must divide."
+        )
+    if key._data.shape[:2] != value._data.shape[:2] or key._data.shape[1] != batch:
+        raise ShapeError(
+            f"{name}: key {tuple(key._data.shape)} and value {tuple(value._data.shape)} do not fit "
+            f"each other and a batch of {batch}."
+        )
+
+
+def _split(x: Any, heads: int) -> Any:
+    """(positions, batch, features) as (batch, heads, positions, features of a head)."""
+    positions, batch, width = x._data.shape
+    parts = reshape(x, shape=(positions, batch, heads, width // heads))
+    return permute(parts, axes=(1, 2, 0, 3))
 
 
 def _given(x: Any, batch: int, heads: int, size: int) -> Any:

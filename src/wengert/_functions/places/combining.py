@@ -138,6 +138,3 @@ def _extreme(x: Any, axis: int, index: Any, src: Any, largest: bool, include_sel
 def _equal(a: Any, b: Any) -> Any:
     """Whether elements are equal, NaN and NaN included."""
     return bitwise_or(eq(a, b), bitwise_and(ne(a, a), ne(b, b)))
-
-
-__all__ = ["combined"]
