@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import wengert
 from wengert import func
 
 from .programs import (
@@ -56,3 +57,16 @@ def test_a_gradient_step_is_differentiable_by_the_rate() -> None:
         return loss(x - rate * func.grad(loss)(x))
 
     close(func.grad(after)(double(0.1)), -4 * 9 * (1 - 0.2), 1e-14)
+
+
+@pytest.mark.parametrize("x", [9.598394e6, 1e-3, -3e8])
+def test_a_quotient_of_small_numbers_does_not_overflow_on_the_way(x: float) -> None:
+    """2 / (1 / x^2) is 2 x^2, and 2 / x^3 beyond single precision for x = 1e-14."""
+
+    def doubled(x: Any) -> Any:
+        return 2 / (1 / (x * x))
+
+    slope = func.grad(func.grad(doubled))
+    assert slope(wengert.tensor(x)).item() == pytest.approx(4, rel=1e-6)
+    forward = func.jacfwd(func.jacfwd(doubled))
+    assert forward(wengert.tensor(x)).item() == pytest.approx(4, rel=1e-6)

@@ -582,3 +582,12 @@ def test_rsqrt_at_negative_zero_is_infinite_as_its_derivative() -> None:
     found.sum().backward()
     assert found.tolist() == [-math.inf, math.inf]
     assert x.grad.tolist() == [math.inf, -math.inf]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_power_one_half_is_the_square_root(dtype: str) -> None:
+    """Of -0 and -inf, too, where a power would be 0 and inf, and compiled as well."""
+    x = w.tensor([-0.0, 0.0, -INF, INF, 2.0, -1.0], dtype=dtype)
+    for power in (lambda x: x**0.5, w.jit(lambda x: x**0.5), w.vmap(lambda x: x**0.5)):
+        np.testing.assert_array_equal(power(x).numpy(), x.sqrt().numpy())
+        assert np.signbit(power(x)[:2].numpy()).tolist() == [True, False]

@@ -6,6 +6,7 @@ Factors are checked by what they are for: their product is the matrix, their col
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -573,3 +574,68 @@ def test_pivots_that_are_no_row_numbers_are_refused(pivot: int) -> None:
     ):
         with pytest.raises(IndexError, match=f"row numbers from 1 to 3, not {pivot}"):
             call()
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("size", [2, 3, 31, 70])
+def test_a_triangular_solve_is_accurate_in_every_row_of_a_graded_matrix(
+    size: int, upper: bool
+) -> None:
+    """The residual of each row is some roundings of that row, not of the largest."""
+    rng = np.random.default_rng(size)
+    a = (np.triu if upper else np.tril)(rng.normal(size=(size, size)))
+    a *= 10.0 ** rng.integers(-12, 12, (size, 1)) * 10.0 ** rng.integers(-6, 6, (1, size))
+    b = rng.normal(size=(size, 2))
+    x = w.linalg.solve_triangular(w.from_numpy(a), w.from_numpy(b), upper=upper).numpy()
+    assert (abs(a @ x - b) <= 1e-14 * (abs(a) @ abs(x) + abs(b))).all()
+
+
+def test_the_second_derivative_of_cholesky_survives_columns_of_very_different_size() -> None:
+    """Against mpmath with 700 digits, by central differences."""
+    first = [0.69317419, 3.08305339, 1.19788221, -0.00493922]
+    other = [-0.01712851, 0.33045904, -0.66617562, 0.56719645]
+
+    def total(x: Any) -> Any:
+        rows = w.cosh(-1 / w.stack([x, w.tensor(other, dtype="float64")]))
+        return w.linalg.cholesky(rows.mT @ rows + w.eye(4, dtype="float64")).sum()
+
+    found = func.hessian(total)(w.tensor(first, dtype="float64")).numpy()
+    known = [
+        [2.1856749149310148e64, 1.4301800492733533e62, -5.4220760305827584e62],
+        [-2.5526990279982021e85, 7.9450724403788061e84, -1.6802143269942067e86],
+        [-1.7187380905471109e68, 1.0044580999919160e90, -1.1815524243559821e90],
+    ]
+    for halves in (found, found.T):
+        np.testing.assert_allclose(halves[0, :3], known[0], rtol=1e-12)
+        np.testing.assert_allclose(halves[[1, 1, 2], [1, 2, 2]], known[1], rtol=1e-12)
+        np.testing.assert_allclose(halves[:3, 3], known[2], rtol=1e-12)
+    np.testing.assert_allclose(found[3, 3], 1.2201952221954551e97, rtol=1e-12)
+
+
+def test_what_is_no_number_stays_in_its_column_and_above_its_row() -> None:
+    b = w.tensor([[1.0, 1.0], [math.nan, 2.0], [3.0, 3.0]])
+    found = w.linalg.solve_triangular(w.ones(3, 3), b, upper=True)
+    assert found[:, 1].tolist() == [-1.0, -1.0, 3.0]
+    assert found[:, 0].isnan().tolist() == [True, True, False]
+    steep = w.tensor([[math.inf, 0.0], [1.0, 1.0]])
+    found = w.linalg.solve_triangular(steep, w.ones(2, 1), upper=False)
+    assert found.tolist() == [[0.0], [1.0]]
+
+
+def test_a_zero_on_the_diagonal_of_a_triangle_is_singular() -> None:
+    stack = w.stack([w.eye(2), w.tensor([[1.0, 5.0], [5.0, 0.0]])])
+    with pytest.raises(w.linalg.LinAlgError, match=r"zero on the diagonal\) \(at \(1,\)"):
+        w.linalg.solve_triangular(stack, w.ones(2, 1), upper=True)
+
+
+@pytest.mark.parametrize("p", [-math.inf, -2.0, -1.0, 0.5, 1.0, 1.5, 2.0, 3.0, math.inf])
+def test_the_norm_of_one_number_is_its_size(p: float) -> None:
+    """With a second derivative of 0, not of what a power and its root leave."""
+    x = w.tensor([[-8.32670872e-05, 0.0]], dtype="float64")
+
+    def total(x: Any) -> Any:
+        return w.linalg.vector_norm(x, p, dim=0).sum()
+
+    assert total(x).item() == 8.32670872e-05
+    assert w.grad(total)(x).tolist() == [[-1.0, 0.0]]
+    assert w.grad(lambda x: w.grad(total)(x).sum())(x).tolist() == [[0.0, 0.0]]

@@ -78,3 +78,13 @@ def test_the_sum_of_negative_zeros_is_zero_as_in_numpy(size: int) -> None:
         values.reshape(size, 1)
     )
     assert not np.signbit(same).any()
+
+
+@pytest.mark.parametrize("terms", [1, 2, 3, 9, 40])
+def test_a_product_of_matrices_sums_negative_zeros_to_zero(terms: int) -> None:
+    x = given((2, terms))
+    y = given((terms, 3))
+    (found,) = compile_graph(whole([x, y], [made("matmul", x, y)]), cache=False).call(
+        np.full((2, terms), -1.0, "float32"), np.zeros((terms, 3), "float32")
+    )
+    assert not np.signbit(found).any()

@@ -10,8 +10,9 @@ import numpy
 import pytest
 
 from .fuzz import workers
+from .fuzz.agree import Counts, differs
 from .fuzz.generate import available, generate
-from .fuzz.judge import Counts, Judge, differs
+from .fuzz.judge import Judge
 from .fuzz.program import Input, Program, Step
 from .fuzz.record import Record, read, text
 from .fuzz.shrink import shrink

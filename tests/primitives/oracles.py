@@ -896,6 +896,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "slice": _slice,
     "slogdet": _slogdet,
     "solve": _solve,
+    "solve_triangular": lambda a, b, upper: _solve((numpy.triu if upper else numpy.tril)(a), b),
     "sort": _sort,
     "spherical_bessel_j": lambda x, order: _each(lambda v: _spherical(v, order), x),
     "sum": _reduce(_sum_of, 0),

@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 def _number(text: str) -> float:
     text = text.strip()
-    return float(text) if text in ("inf", "-inf", "nan") else float(Fraction(text))
+    return float(text) if text in ("inf", "-inf", "nan", "-0.0") else float(Fraction(text))
 
 
 def _rows() -> list[Row]:

@@ -64,12 +64,17 @@ class Selected:
 
 
 class Over:
-    """The partial 1 / `divisor`, applied by division, which rounds once."""
+    """The partial `weight` / `divisor` (a weight of 1 if None): multiply, then divide.
 
-    __slots__ = ("divisor",)
+    A division rounds once. The weight comes first since its quotient by the divisor may overflow
+    where the cotangent, which is small if the function is large, makes the whole finite.
+    """
 
-    def __init__(self, divisor: Any) -> None:
+    __slots__ = ("divisor", "weight")
+
+    def __init__(self, divisor: Any, weight: Any = None) -> None:
         self.divisor = divisor
+        self.weight = weight
 
 
 PartialRule: TypeAlias = (

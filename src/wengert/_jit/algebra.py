@@ -1,7 +1,8 @@
 """Scalar algebra: operations on expressions that simplify as they are built.
 
 Only rewrites that are exact in IEEE arithmetic, NaN, infinities and signed zeros included: x + 0 is
-not x (for x = -0), 0 * x is not 0 (for infinite x). Integer powers up to 4 become products.
+not x (for x = -0), 0 * x is not 0 (for infinite x). Integer powers up to 4 become products,
+the power 1/2 a square root.
 """
 
 from __future__ import annotations
@@ -156,6 +157,8 @@ def _pow(args: Sequence[Expr], code: str) -> Expr | None:
     match number:
         case 0:
             return const(1, code)
+        case 0.5:
+            return build("sqrt", [x], code)
         case 2:
             return build("mul", [x, x], code)
         case 3:

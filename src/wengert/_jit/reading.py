@@ -172,13 +172,14 @@ class Reader:
         """A matrix product with few terms, term by term."""
         x, y = value.inputs
         assert value.code is not None
-        total: Expr | None = None
+        # As in a sum, the 0 that it starts at decides the sign of a sum of zeros.
+        total: Expr = const(0, value.code)
         for k in range(x.shape[-1]):
             left = self.read(x, matmul_index(index, x.shape, 0, at(k)), mask)
             right = self.read(y, matmul_index(index, y.shape, 1, at(k)), mask)
             term = build("mul", [cast(left, value.code), cast(right, value.code)], value.code)
-            total = term if total is None else build("add", [total, term], value.code)
-        return total if total is not None else const(0, value.code)
+            total = build("add", [total, term], value.code)
+        return total
 
     def _reduced_out(self, value: Value, index: IndexTuple, mask: Mask) -> Expr:
         """A reduction of few elements, one after the other."""

@@ -21,7 +21,7 @@ from .._declare.samples import Sample
 from .complex_numbers import complex_, imag, real
 from .elementwise import absolute, add, div, eq, mul, neg, sub, where
 from .indexing import along_axis, take
-from .linear_algebra import matmul, solve
+from .linear_algebra import matmul, solve, solve_triangular
 from .matrix_parts import (
     adjoint,
     as_column,
@@ -255,7 +255,7 @@ def svd(a: Any) -> Any:
 
 def _qr_jvp(site: Any, t: Any) -> tuple[Any, Any]:
     q, r = site.out(0), site.out(1)
-    moved = adjoint(solve(adjoint(r), adjoint(t)))  # t @ inverse(r)
+    moved = adjoint(solve_triangular(adjoint(r), adjoint(t), upper=False))  # t @ inverse(r)
     inner = matmul(adjoint(q), moved)
     low = below_diagonal(inner)
     skew = sub(low, adjoint(low))
@@ -332,9 +332,9 @@ def _lu_jvp(site: Any, t: Any) -> tuple[Any, None, None]:
     low, up = ones_on_diagonal(below_diagonal(square)), from_diagonal(square)
 
     def over(x: Any) -> Any:
-        return adjoint(solve(adjoint(up), adjoint(x)))
+        return adjoint(solve_triangular(adjoint(up), adjoint(x), upper=False))
 
-    inner = over(solve(low, _part(t, (0, k), (0, k))))
+    inner = over(solve_triangular(low, _part(t, (0, k), (0, k)), upper=False))
     t_low, t_up = matmul(low, below_diagonal(inner)), matmul(from_diagonal(inner), up)
     found = add(t_low, t_up)
     if rows > k:
@@ -344,7 +344,7 @@ def _lu_jvp(site: Any, t: Any) -> tuple[Any, None, None]:
         moved = sub(
             _part(t, (0, k), (k, columns)), matmul(t_low, _part(packed, (0, k), (k, columns)))
         )
-        found = concatenate(found, solve(low, moved), axis=ndim - 1)
+        found = concatenate(found, solve_triangular(low, moved, upper=False), axis=ndim - 1)
     return found, None, None
 
 

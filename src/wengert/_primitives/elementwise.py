@@ -51,7 +51,7 @@ def mul(x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    partials=[lambda y: Over(y), lambda y, out: neg(div(out, y))],
+    partials=[lambda y: Over(y), lambda y, out: Over(y, neg(out))],
     kind="float",
     scalar="div",
     samples=[reals(), _NONZERO],
@@ -118,6 +118,8 @@ def _power_of_exponent(x: Any, y: Any, out: Any) -> Any:
 )
 def pow(x: Any, y: Any) -> Any:
     """Power, x ** y; the derivative at x = 0 is 0 where the exponent is 0."""
+    if y.__class__ is float and y == 0.5 and x.dtype.kind == "f":
+        return np.sqrt(x)  # which keeps -0, and has no value at -inf
     try:
         return np.power(x, y)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Matrix product, linear solve and Cholesky factor, over leading batch axes."""
+"""Matrix product, linear solves and Cholesky factor, over leading batch axes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 
 from .._base.dtypes import Dtype
-from .._base.errors import ShapeError
+from .._base.errors import LinAlgError, ShapeError
 from .._base.shapes import Shape, broadcast
 from .._declare.linear import linear, other
 from .._declare.samples import Sample
 from .elementwise import add, mul, neg, sub
-from .matrix_parts import adjoint, below_diagonal, only_diagonal, refusal, swapped
+from .matrix_parts import (
+    adjoint,
+    below_diagonal,
+    from_diagonal,
+    only_diagonal,
+    refusal,
+    swapped,
+    up_to_diagonal,
+)
 from .shaping import reshape, sum_to
 
 _linalg: Any = np.linalg
@@ -111,6 +119,86 @@ def solve(a: Any, b: Any) -> Any:
         raise refusal("solve", "the matrix is singular", a, _linalg.inv) from None
 
 
+def _triangle(x: Any, upper: bool) -> Any:
+    return from_diagonal(x) if upper else up_to_diagonal(x)
+
+
+def _triangular_vjp(site: Any, g: Any) -> tuple[Any, Any]:
+    upper: bool = site.params["upper"]
+    right = solve_triangular(adjoint(site.value(0)), g, upper=not upper)
+    left = _triangle(neg(matmul(right, adjoint(site.out()))), upper)
+    return sum_to(left, site.shape(0)), sum_to(right, site.shape(1))
+
+
+def _triangular_jvp(site: Any, ta: Any, tb: Any) -> tuple[Any]:
+    upper: bool = site.params["upper"]
+    right = tb
+    if ta is not None:
+        moved = matmul(_triangle(ta, upper), site.out())
+        right = neg(moved) if tb is None else sub(tb, moved)
+    return (solve_triangular(site.value(0), right, upper=upper),)
+
+
+def _substitute(a: Any, x: Any, upper: bool, leaf: int) -> None:
+    """Solve in place, by halves, so that nearly all of it is products of matrices."""
+    rows = a.shape[-1]
+    if rows < 2:
+        x /= np.diagonal(a, axis1=-2, axis2=-1)[..., None]
+    elif rows <= leaf:
+        # Elimination finds nothing to eliminate in an upper triangle: LAPACK substitutes.
+        order = slice(None, None, 1 if upper else -1)
+        x[..., order, :] = _linalg.solve(np.triu(a[..., order, order]), x[..., order, :])
+    else:
+        halves = (slice(0, rows // 2), slice(rows // 2, rows))
+        first, then = reversed(halves) if upper else halves
+        _substitute(a[..., first, first], x[..., first, :], upper, leaf)
+        x[..., then, :] -= np.matmul(a[..., then, first], x[..., first, :])
+        _substitute(a[..., then, then], x[..., then, :], upper, leaf)
+
+
+def _need_diagonal(a: Any) -> None:
+    if not np.diagonal(a, axis1=-2, axis2=-1).all():
+        raise LinAlgError
+
+
+@other(
+    abstract=_solve_shape,
+    vjp=_triangular_vjp,
+    jvp=_triangular_jvp,
+    keeps=(0, 2),
+    batch=stacked_batch,
+    samples=[
+        Sample(lambda rng: [_regular(rng), rng.standard_normal((3, 2))], {"upper": True}),
+        Sample(lambda rng: [_regular(rng), rng.standard_normal((2, 3, 1))], {"upper": False}),
+        Sample(
+            lambda rng: [np.stack([_regular(rng), _regular(rng)]), rng.standard_normal((3, 2))],
+            {"upper": False},
+        ),
+        Sample(
+            lambda rng: [np.array([[rng.uniform(1, 2)]]), rng.standard_normal((1, 1))],
+            {"upper": True},
+        ),
+    ],
+)
+def solve_triangular(a: Any, b: Any, upper: bool) -> Any:
+    """The x with a @ x = b, for triangular a; the other half of a is not read.
+
+    By substitution: x is the solution for a matrix of which each element is within some n eps of
+    that of a, however different in size they are (N. Higham, Accuracy and stability, theorem 8.5).
+    """
+    try:
+        _need_diagonal(a)
+    except LinAlgError:
+        what = "the matrix is singular (a zero on the diagonal)"
+        raise refusal("solve_triangular", what, a, _need_diagonal) from None
+    lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    x: Any = np.array(np.broadcast_to(b, (*lead, *b.shape[-2:])))
+    # With infinities or NaN elimination would multiply them by its zeros.
+    finite = bool(np.isfinite(a).all() and np.isfinite(x).all())
+    _substitute(a, x, upper, leaf=32 if finite else 1)
+    return x
+
+
 def _lower_half(x: Any) -> Any:
     """The lower triangle with half of the diagonal."""
     return add(below_diagonal(x), mul(only_diagonal(x), 0.5))
@@ -120,7 +208,8 @@ def _cholesky_jvp(site: Any, t: Any) -> tuple[Any]:
     factor = site.out()
     # PyTorch reads both triangles of the tangent; the symmetric part is what matters.
     symmetric = mul(add(t, adjoint(t)), 0.5)
-    inner = adjoint(solve(factor, adjoint(solve(factor, symmetric))))
+    left = solve_triangular(factor, symmetric, upper=False)
+    inner = adjoint(solve_triangular(factor, adjoint(left), upper=False))
     return (matmul(factor, _lower_half(inner)),)
 
 
@@ -154,4 +243,4 @@ def cholesky(a: Any) -> Any:
         raise refusal("cholesky", what, symmetric, _linalg.cholesky) from None
 
 
-__all__ = ["adjoint", "cholesky", "matmul", "solve", "stacked_batch", "swapped"]
+__all__ = ["adjoint", "cholesky", "matmul", "solve", "solve_triangular", "stacked_batch", "swapped"]

@@ -63,6 +63,12 @@ def from_diagonal(x: Any) -> Any:
     return where(gt(row, column), 0, x)
 
 
+def up_to_diagonal(x: Any) -> Any:
+    """The lower triangle with the diagonal."""
+    row, column = _row_and_column(x)
+    return where(gt(column, row), 0, x)
+
+
 def ones_on_diagonal(x: Any) -> Any:
     """x with ones on the diagonal."""
     row, column = _row_and_column(x)

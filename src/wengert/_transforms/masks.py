@@ -112,6 +112,8 @@ def apply_partial(carried: Any, p: Any, conjugate: bool) -> Any:
     if kind is Selected:
         return _select(g, p, mask)
     if kind is Over:
+        if p.weight is not None:
+            g = mul(g, _conjugated(p.weight, conjugate))
         value = div(g, _conjugated(p.divisor, conjugate))
     elif factor:
         value = mul(g, _conjugated(p, conjugate))

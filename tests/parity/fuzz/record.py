@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from .agree import Counts
 from .generate import available, generate
-from .judge import Counts, Failure, Judge
+from .judge import Failure, Judge
 from .program import Program
 from .shrink import shrink
 from .table import TABLE

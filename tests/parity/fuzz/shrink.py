@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import numpy
 
-from .judge import Counts, Failure, Judge
+from .agree import Counts
+from .judge import Failure, Judge
 from .program import Input, Program, Step
 
 

@@ -51,8 +51,12 @@ class Op:
     """Operands at which PyTorch's second derivative lost its digits, or is known to be wrong."""
     composed: Apply | None = None
     """PyTorch's composition of operations that each round: called with the noise that does so."""
-    regular: bool = False
-    """PyTorch's gradient is right at regular matrices only."""
+    regular: int = 3
+    """From this derivative on (0: the value) PyTorch's answer is for regular matrices only."""
+    departs: Callable[[torch.Tensor], bool] | None = None
+    """Operands at which PyTorch's derivatives lost digits, or are documented not to be ours."""
+    compares: bool = False
+    """Is decided by rounding where operands are near each other."""
     steady_at_nan: bool = True
     """PyTorch's gradient at NaN is the same wherever in memory the element lies, and ours."""
 

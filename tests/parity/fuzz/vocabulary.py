@@ -20,8 +20,11 @@ def _saturated(x: torch.Tensor) -> bool:
     return bool((x > 5).any())
 
 
+several("sin cos tan sinh cosh asinh atan exp", 1, "f")
+# PyTorch's derivative is the result + 1, which leaves eps / exp(x) of it.
+several("expm1", 1, "f", departs=lambda x: bool((x < -6).any()))
 several(
-    "sin cos tan sinh cosh asinh atan exp expm1 exp2 erf erfc reciprocal rsqrt log "
+    "exp2 erf erfc reciprocal rsqrt log "
     "log1p log2 log10 asin acos acosh atanh logit erfinv "
     "nn.functional.softplus nn.functional.silu",
     1,
@@ -113,10 +116,11 @@ def _no_nan(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
 
 
 several("sign", 1, "f", exact=True, selects=True, apart=lambda x: bool(x.isnan().any()))
-several("signbit", 1, "fib", exact=True, propose=_no_nan)
+several("signbit", 1, "fib", exact=True, propose=_no_nan, apart=lambda x: bool(x.isnan().any()))
 several("add sub mul", 2, "fi", exact=True)
 several("maximum minimum fmax fmin", 2, "fi", exact=True, selects=True, either_zero=True)
-several("eq ne lt le gt ge logical_and logical_or logical_xor", 2, "fib", exact=True)
+several("eq ne lt le gt ge", 2, "fib", exact=True, compares=True)
+several("logical_and logical_or logical_xor", 2, "fib", exact=True)
 several("div true_divide", 2, "fi")
 several(
     "pow", 2, "f", holes=2, loses=_not_finite, cancels=lambda x, y: bool((y == 0).any())
@@ -132,6 +136,7 @@ several(
     exact=True,
     selects=True,
     propose=_no_nan,
+    apart=lambda x: bool(x.isnan().any()),
     cancels=lambda x, y: bool(((x != 0) & (x.abs() < 0.01)).any()),
 )
 several("bitwise_and bitwise_or bitwise_xor", 2, "ib", exact=True)
@@ -176,6 +181,7 @@ add(
         "f",
         lambda rng, _: {"exponent": [2, 3, 0, 1, -1, 0.5, 1.5, -2, 2.0][int(rng.integers(0, 9))]},
         lambda lib, x, exponent: x**exponent,
+        departs=lambda x: bool((x.isnan() | ((x == 0) & x.signbit())).any()),
     )
 )
 add(
@@ -282,7 +288,13 @@ several("sum", 1, "fib", propose=_dims)
 several("mean", 1, "f", propose=_dims)
 several("nansum nanmean", 1, "f", propose=_dims, selects=True)
 several("amax amin", 1, "fi", propose=_dims, exact=True, selects=True, either_zero=True)
-several("logsumexp", 1, "f", propose=_dim_always)
+several(
+    "logsumexp",
+    1,
+    "f",
+    propose=_dim_always,
+    cancels=lambda x: bool((x.abs() > 30).any()),  # exp(x - logsumexp) near 1
+)
 several(
     "all any count_nonzero",
     1,
@@ -490,6 +502,14 @@ def _square(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return {} if fits else None
 
 
+def _normwise(noise: Any, x: torch.Tensor, error: Any = 0.0) -> torch.Tensor:
+    """x as LAPACK's algorithms see it: every element is wrong by some eps of the largest."""
+    with torch.no_grad():
+        largest = x.abs().amax((-2, -1), keepdim=True) if x.numel() else x
+        error = error + largest.expand(x.shape) / 16
+    return noise(x) + noise(error) - error
+
+
 def _pivoted(call: Any) -> Any:
     """Elimination disturbs a matrix by its factors, which may be larger than its elements."""
 
@@ -497,7 +517,7 @@ def _pivoted(call: Any) -> Any:
         with torch.no_grad():
             order, left, right = torch.linalg.lu(x)
             error = order @ left.abs() @ right.abs()
-        return noise(call(torch, noise(x) + noise(error) - error, *map(noise, others)))
+        return noise(call(torch, _normwise(noise, x, error), *map(noise, others)))
 
     return composed
 
@@ -509,7 +529,7 @@ for _name in ("linalg.det", "linalg.inv", "logdet"):
         1,
         "f",
         propose=_square,
-        regular=_name == "linalg.det",
+        regular={"linalg.det": 1, "logdet": 0}.get(_name, 3),
         composed=_pivoted(lambda lib, x, _name=_name: apply(lib, _name, [x], {})),
     )
 
@@ -541,7 +561,9 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim >= 2 else None,
         _cholesky,
-        composed=lambda noise, x: noise(_cholesky(torch, noise(x), noise)),
+        composed=lambda noise, x: noise(
+            _cholesky(torch, noise(x), lambda product: _normwise(noise, product))
+        ),
     )
 )
 add(

@@ -16,8 +16,9 @@ from typing import Any
 
 import torch
 
+from .agree import Counts
 from .generate import available, generate
-from .judge import Counts, Failure, Judge
+from .judge import Failure, Judge
 from .record import Record
 
 _CHUNK = 100

@@ -191,7 +191,7 @@ def _reflections(name: str, x: Any, tau: Any) -> tuple[Any, Any]:
     above = parts.off_diagonal(parts.from_diagonal(la.matmul(parts.adjoint(v), v)))
     scaled = parts.ones_on_diagonal(mul(above, parts.as_column(tau)))
     # R. Schreiber and C. Van Loan, 1989; in the form without a division by tau.
-    return v, la.solve(scaled, _diagonal_matrix(tau))
+    return v, la.solve_triangular(scaled, _diagonal_matrix(tau), upper=True)
 
 
 def _diagonal_matrix(x: Any) -> Any:

@@ -145,8 +145,10 @@ def triangular_solve(
         raise ShapeError(
             f"triangular_solve: {tuple(A._data.shape)} does not fit {tuple(b._data.shape)}."
         )
-    a = solving.triangular(A, upper, unitriangular)
-    found = la.solve(parts.swapped(a) if transpose else a, b)
+    a = parts.ones_on_diagonal(A) if unitriangular else A
+    if transpose:
+        a, upper = parts.swapped(a), not upper
+    found = la.solve_triangular(a, b, upper=upper)
     return types.triangular_solve(
         found, expand(A, shape=(*found._data.shape[:-2], *A._data.shape[-2:])).clone()
     )

@@ -141,12 +141,6 @@ def inv_ex(A: Any, *, check_errors: bool = False, out: Any = None) -> Any:
 # ---- triangles ----------------------------------------------------------------------------------
 
 
-def triangular(a: Any, upper: bool, unit: bool) -> Any:
-    """One triangle of a, with ones on the diagonal if `unit`."""
-    kept = parts.from_diagonal(a) if upper else parts.swapped(parts.from_diagonal(parts.swapped(a)))
-    return parts.ones_on_diagonal(kept) if unit else kept
-
-
 @takes_out
 def solve_triangular(
     A: Any,
@@ -167,15 +161,15 @@ def solve_triangular(
     need_matrix("solve_triangular", A, square=True)
     need_matrix("solve_triangular", B)
     same_dtype("solve_triangular", A, B)
-    a, b = triangular(A, upper, unitriangular), B
+    a, b = (parts.ones_on_diagonal(A) if unitriangular else A), B
     if not left:
-        a, b = parts.swapped(a), parts.swapped(b)
+        a, b, upper = parts.swapped(a), parts.swapped(b), not upper
     if a._data.shape[-1] != b._data.shape[-2]:
         raise ShapeError(
             f"solve_triangular: a matrix of shape {tuple(A._data.shape)} does not fit the right "
             f"side, of shape {tuple(B._data.shape)}."
         )
-    found = la.solve(a, b)
+    found = la.solve_triangular(a, b, upper=upper)
     return found if left else parts.swapped(found)
 
 
@@ -194,9 +188,9 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False, *, out: Any = None) -> A
         raise ShapeError(
             f"cholesky_solve: {tuple(L._data.shape)} does not fit {tuple(B._data.shape)}."
         )
-    low = triangular(L, upper, False)
-    low = parts.adjoint(low) if upper else low
-    return la.solve(parts.adjoint(low), la.solve(low, B))
+    low = parts.adjoint(L) if upper else L
+    found = la.solve_triangular(low, B, upper=False)
+    return la.solve_triangular(parts.adjoint(low), found, upper=True)
 
 
 @takes_out
@@ -244,10 +238,11 @@ def linalg_lu_solve(
     p, low, up = unpacked(LU, pivots)
     b = B if left else parts.adjoint(B)  # X A = B is A^H X^H = B^H
     if adjoint == left:
-        found = la.solve(parts.adjoint(low), la.solve(parts.adjoint(up), b))
-        found = la.matmul(p, found)
+        found = la.solve_triangular(parts.adjoint(up), b, upper=False)
+        found = la.matmul(p, la.solve_triangular(parts.adjoint(low), found, upper=True))
     else:
-        found = la.solve(up, la.solve(low, la.matmul(parts.swapped(p), b)))
+        found = la.solve_triangular(low, la.matmul(parts.swapped(p), b), upper=False)
+        found = la.solve_triangular(up, found, upper=True)
     return found if left else parts.adjoint(found)
 
 

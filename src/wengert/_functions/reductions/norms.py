@@ -51,6 +51,12 @@ def _need_elements(x: Any, dim: Any, p: float) -> None:
             )
 
 
+def _single(x: Any, dim: Any) -> bool:
+    """Whether a reduction over `dim` has one element each time."""
+    shape = tuple(x._data.shape)
+    return all(shape[axis] == 1 for axis in normalize_axes(dim, len(shape), "norm"))
+
+
 @takes_out
 def vector_norm(
     x: Any,
@@ -79,6 +85,8 @@ def vector_norm(
     if own.itemsize == 2:
         return convert(vector_norm(convert(x, float32), ord, dim, keepdim), own)
     p = float(ord)
+    if p != 0 and _single(x, dim):
+        p = 1.0  # |x| whatever the order, without the roundings of a power and its root
     if p == 2:
         return safe_sqrt(sum(squared_size(x), dim, keepdim))
     size = modulus(x) if own.kind == "c" else absolute(x)
