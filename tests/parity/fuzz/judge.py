@@ -221,7 +221,7 @@ class Judge:
             self._left_out(f"second order of a program: PyTorch's {cancelled} cancels")
             orders = orders[:1]
         try:
-            theirs = [self._both(torch, values) for values in runs]
+            theirs = [self._both(torch, values, len(orders) > 1) for values in runs]
         except (RuntimeError, NotImplementedError):  # PyTorch lacks some second derivatives
             runs = [self._theirs(None), *map(self._theirs, self.noises)]
             theirs = [(self._filled(self._first(torch, values, False)), []) for values in runs]
@@ -362,14 +362,16 @@ class Judge:
         exact = wide._both(torch, values)[order - 1][self.floats.index(k)]
         return suspects & (abs(ours - exact) <= 1e-4 * abs(exact))
 
-    def _both(self, lib: Any, values: list[Any]) -> tuple[list[Array], list[Array]]:
-        """Gradients and gradients of gradients, with zeros for none."""
+    def _both(
+        self, lib: Any, values: list[Any], again: bool = True
+    ) -> tuple[list[Array], list[Array]]:
+        """Gradients and, if `again`, gradients of gradients, with zeros for none."""
         inputs = [values[k] for k in self.floats]
         first = self._first(lib, values, True)
         pairs = [
             (slope, lib.from_numpy(way.copy()))
             for slope, way in zip(first, self.ways, strict=True)
-            if slope is not None and slope.requires_grad
+            if again and slope is not None and slope.requires_grad
         ]
         second: tuple[Any, ...] = (None,) * len(inputs)
         if pairs:
