@@ -355,3 +355,20 @@ def test_gradients_go_through_the_namespace() -> None:
     xp = x.__array_namespace__()
     xp.sum(xp.exp(x) * xp.concat([x[:1], x[1:]], axis=0)).backward()
     numpy.testing.assert_allclose(x.grad.numpy(), numpy.full((2, 3), 2 * numpy.e), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["less", "less_equal", "greater", "greater_equal", "equal"])
+def test_a_number_beyond_the_dtype_is_compared_as_it_is(name: str) -> None:
+    """By the standard's functions, NumPy's, and its scalars on either side."""
+    x, plain = (
+        wengert.tensor([0, 44, 255], dtype=wengert.uint8),
+        numpy.array([0, 44, 255], numpy.uint8),
+    )
+    compare = getattr(numpy, name)
+    for number in (300, -1, 44):
+        known, swapped = compare(plain, number).tolist(), compare(number, plain).tolist()
+        assert getattr(wengert.array_api, name)(x, number).tolist() == known
+        assert compare(x, number).tolist() == known
+        assert compare(x, numpy.int64(number)).tolist() == known
+        assert compare(numpy.int64(number), x).tolist() == swapped
+    assert (numpy.int64(300) == x).tolist() == [False] * 3

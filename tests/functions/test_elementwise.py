@@ -585,9 +585,16 @@ def test_rsqrt_at_negative_zero_is_infinite_as_its_derivative() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_power_one_half_is_the_square_root(dtype: str) -> None:
-    """Of -0 and -inf, too, where a power would be 0 and inf, and compiled as well."""
-    x = w.tensor([-0.0, 0.0, -INF, INF, 2.0, -1.0], dtype=dtype)
-    for power in (lambda x: x**0.5, w.jit(lambda x: x**0.5), w.vmap(lambda x: x**0.5)):
-        np.testing.assert_array_equal(power(x).numpy(), x.sqrt().numpy())
-        assert np.signbit(power(x)[:2].numpy()).tolist() == [True, False]
+def test_the_power_one_half_does_not_depend_on_what_holds_the_exponent(dtype: str) -> None:
+    x = w.tensor([[-0.0, 0.0, -INF, INF, 2.0, -1.0]], dtype=dtype)
+    known = [[0.0, 0.0, INF, INF, math.sqrt(2), NAN]]
+    exponents = [w.tensor(0.5, dtype=dtype), w.tensor([[0.5]], dtype=dtype), w.full_like(x, 0.5)]
+    powers = [x**0.5, w.jit(lambda x: x**0.5)(x), w.vmap(lambda x: x**0.5)(x)]
+    powers += [w.jit(lambda x, n: x**n)(x, 0.5), w.jit(lambda x: x ** exponents[0])(x)]
+    for exponent in exponents:
+        powers += [x**exponent, w.jit(lambda x, n: x**n)(x, exponent)]
+    for power in powers:
+        np.testing.assert_allclose(power.numpy(), known, rtol=1e-6)
+        assert not np.signbit(power.numpy()[0, :2]).any()
+    slope = w.vmap(w.grad(lambda x: x**0.5))(x[0])
+    np.testing.assert_allclose(slope.numpy(), [INF, INF, 0, 0, 0.5 / math.sqrt(2), NAN], rtol=1e-6)

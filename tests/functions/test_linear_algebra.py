@@ -639,3 +639,16 @@ def test_the_norm_of_one_number_is_its_size(p: float) -> None:
     assert total(x).item() == 8.32670872e-05
     assert w.grad(total)(x).tolist() == [[-1.0, 0.0]]
     assert w.grad(lambda x: w.grad(total)(x).sum())(x).tolist() == [[0.0, 0.0]]
+    for one in ([3.0], [-math.inf]):
+        x = w.tensor(one, dtype="float64")
+        assert w.linalg.vector_norm(x, p).item() == abs(one[0])
+        assert w.grad(lambda x: w.linalg.vector_norm(x, p))(x).tolist() == [
+            math.copysign(1, one[0])
+        ]
+
+
+def test_one_axis_of_size_one_is_not_one_number() -> None:
+    x = w.ones(1, 4)
+    assert w.linalg.vector_norm(x, 2, dim=(0, 1)).item() == 2.0
+    assert w.linalg.vector_norm(x, 3, dim=(0, 1)).item() == pytest.approx(4 ** (1 / 3))
+    assert w.linalg.vector_norm(w.tensor([-5.0]), 0).item() == 1.0

@@ -34,3 +34,8 @@ def is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
 def is_dict(value: Any) -> TypeGuard[dict[Any, Any]]:
     """Whether `value` is a dict."""
     return isinstance(value, dict)
+
+
+def fits_int64(value: int) -> bool:
+    """Whether an int64 can hold `value`."""
+    return -(1 << 63) <= value < 1 << 63

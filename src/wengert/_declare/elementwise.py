@@ -66,8 +66,9 @@ class Selected:
 class Over:
     """The partial `weight` / `divisor` (a weight of 1 if None): multiply, then divide.
 
-    A division rounds once. The weight comes first since its quotient by the divisor may overflow
-    where the cotangent, which is small if the function is large, makes the whole finite.
+    A division rounds once. Cotangent times weight is by how much the end of the computation moves
+    if the divisor changes by its own size, so that it overflows only where that end is near to; the
+    quotient of weight and divisor overflows for any small divisor.
     """
 
     __slots__ = ("divisor", "weight")
@@ -297,8 +298,6 @@ def _comparable(operands: tuple[Any, ...], dtype: Dtype) -> tuple[tuple[Any, ...
         operands = tuple(int(o) if s else o for o, s in zip(operands, symbols, strict=True))
     elif any(symbols):
         dtype = int64
-    if not any(isinstance(o, Handle) for o in operands):
-        return operands, dtype
     least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
     result: list[Any] = []
     for operand in operands:

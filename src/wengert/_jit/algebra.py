@@ -2,7 +2,7 @@
 
 Only rewrites that are exact in IEEE arithmetic, NaN, infinities and signed zeros included: x + 0 is
 not x (for x = -0), 0 * x is not 0 (for infinite x). Integer powers up to 4 become products,
-the power 1/2 a square root.
+the power 1/2 a square root, but for the -0 and -inf of it.
 """
 
 from __future__ import annotations
@@ -158,7 +158,9 @@ def _pow(args: Sequence[Expr], code: str) -> Expr | None:
         case 0:
             return const(1, code)
         case 0.5:
-            return build("sqrt", [x], code)
+            root = build("sqrt", [build("add", [x, const(0.0, code)], code)], code)
+            endless = build("eq", [x, const(-math.inf, code)], "b1")
+            return build("where", [endless, const(math.inf, code), root], code)
         case 2:
             return build("mul", [x, x], code)
         case 3:

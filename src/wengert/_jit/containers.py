@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import is_
 from typing import Any, NamedTuple
 
-from .._base.kinds import is_dict
+from .._base.kinds import fits_int64, is_dict
 from .._graph.value import Handle
 
 
@@ -208,4 +208,4 @@ def is_lifted(
         if container.kind in ("dict", "list"):
             return True
         return place_of(container, key) in lifted
-    return value.__class__ is int and place_of(container, key) in lifted
+    return value.__class__ is int and fits_int64(value) and place_of(container, key) in lifted

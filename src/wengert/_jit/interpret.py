@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .._primitives.elementwise import ieee_power
 from .index import Atom, Index, Looked, Quotient, Rest, Var
 from .loops import (
     NUMPY,
@@ -107,7 +108,7 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "abs": np.abs,
     "sign": _sign,
     "reciprocal": _reciprocal,
-    "pow": np.power,
+    "pow": ieee_power,
     "maximum": np.maximum,
     "minimum": np.minimum,
     "remainder": np.remainder,

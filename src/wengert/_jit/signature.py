@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._base.kinds import is_array
+from .._base.kinds import fits_int64, is_array
 from .._graph.value import Handle
 
 
@@ -18,7 +18,8 @@ def kind_of(leaf: Any) -> str:
     """How a leaf enters the signature: as "array", "number" or "constant"."""
     if isinstance(leaf, Handle | np.ndarray):
         return "array"
-    return "number" if leaf.__class__ is float or leaf.__class__ is int else "constant"
+    whole = leaf.__class__ is int and fits_int64(leaf)
+    return "number" if whole or leaf.__class__ is float else "constant"
 
 
 def gradient_kind(handle: Any) -> Any:
@@ -70,7 +71,7 @@ def describe(leaf: Any) -> Any:
         return (data.shape, data.dtype, layout(data), gradient_kind(leaf))
     if is_array(leaf):
         return (leaf.shape, leaf.dtype, layout(leaf))
-    if leaf.__class__ is float or leaf.__class__ is int:
+    if kind_of(leaf) == "number":
         return leaf.__class__
     try:
         hash(leaf)

@@ -118,10 +118,8 @@ def _power_of_exponent(x: Any, y: Any, out: Any) -> Any:
 )
 def pow(x: Any, y: Any) -> Any:
     """Power, x ** y; the derivative at x = 0 is 0 where the exponent is 0."""
-    if y.__class__ is float and y == 0.5 and x.dtype.kind == "f":
-        return np.sqrt(x)  # which keeps -0, and has no value at -inf
     try:
-        return np.power(x, y)
+        return ieee_power(x, y)
     except ValueError as error:
         if "negative" not in str(error):
             raise
@@ -131,6 +129,30 @@ def pow(x: Any, y: Any) -> Any:
             "pow: an integer tensor to a negative power has no integer result. Convert it first: "
             "x.to(wengert.float32)."
         ) from None
+
+
+def ieee_power(x: Any, y: Any) -> Any:
+    """x ** y of arrays or numbers.
+
+    For the exponent 1/2 NumPy takes a square root or not, as its version and the memory of y have
+    it; at -0 and -inf these are not the same.
+    """
+    if y.__class__ is float:
+        return _root(x) if y == 0.5 and x.dtype.kind == "f" else np.power(x, y)
+    found: Any = np.asarray(np.power(x, y))
+    half: Any = np.equal(y, 0.5)
+    if half.any() and found.dtype.kind == "f":
+        np.copyto(found, _root(x), where=half, casting="same_kind")
+    return found
+
+
+def _root(x: Any) -> Any:
+    """The square root but for -0 and -inf, of which it is 0 and inf."""
+    found: Any = np.asarray(np.sqrt(x))
+    found += 0.0
+    if np.isnan(found).any():
+        np.copyto(found, math.inf, where=np.equal(x, -math.inf))
+    return found
 
 
 def _integer_power(x: Any, y: np.ndarray[Any, Any]) -> Any:

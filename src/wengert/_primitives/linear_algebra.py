@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -72,13 +73,16 @@ def matmul(x: Any, y: Any) -> Any:
     return np.matmul(x, y)
 
 
-def _solve_shape(
-    shapes: list[Shape], dtypes: list[Dtype], params: Any
-) -> list[tuple[Shape, Dtype]]:
-    a, b = shapes
-    if a[-1] != a[-2] or a[-1] != b[-2]:
-        raise ShapeError(f"solve: a matrix of shape {a} and a right side of shape {b} do not fit.")
-    return [((*broadcast("solve", a[:-2], b[:-2]), *b[-2:]), dtypes[0])]
+def _solve_shape(name: str) -> Callable[[list[Shape], list[Dtype], Any], list[Any]]:
+    def shape(shapes: list[Shape], dtypes: list[Dtype], params: Any) -> list[tuple[Shape, Dtype]]:
+        a, b = shapes
+        if a[-1] != a[-2] or a[-1] != b[-2]:
+            raise ShapeError(
+                f"{name}: a matrix of shape {a} and a right side of shape {b} do not fit."
+            )
+        return [((*broadcast(name, a[:-2], b[:-2]), *b[-2:]), dtypes[0])]
+
+    return shape
 
 
 def _solve_vjp(site: Any, g: Any) -> tuple[Any, Any]:
@@ -100,7 +104,7 @@ def _regular(rng: np.random.Generator) -> Any:
 
 
 @other(
-    abstract=_solve_shape,
+    abstract=_solve_shape("solve"),
     vjp=_solve_vjp,
     jvp=_solve_jvp,
     keeps=(0, 2),
@@ -162,7 +166,7 @@ def _need_diagonal(a: Any) -> None:
 
 
 @other(
-    abstract=_solve_shape,
+    abstract=_solve_shape("solve_triangular"),
     vjp=_triangular_vjp,
     jvp=_triangular_jvp,
     keeps=(0, 2),

@@ -7,10 +7,12 @@ Which function stands for which is in `numpy_functions`.
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from .._base.kinds import is_array, is_generic
 from .._functions.making.dtype_functions import result_type
 from .._functions.making.filling import full
 from .._graph.value import Handle
@@ -27,6 +29,12 @@ _RENAMED = {
     "vecdot": "linalg.vecdot",
 }  # fmt: skip
 """Universal functions under another name; the others have the same name here."""
+
+_COMPARISONS = {
+    "equal": operator.eq, "greater": operator.gt, "greater_equal": operator.ge,
+    "less": operator.lt, "less_equal": operator.le, "not_equal": operator.ne,
+}  # fmt: skip
+"""What takes a number on either side as it is, which may lie beyond the dtype of the tensor."""
 
 _REDUCED = {
     "add": "sum",
@@ -58,9 +66,15 @@ def _called(name: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
     dtype = asked.pop("dtype", None)
     if function is None or asked or not (out is None or isinstance(out, Handle)):
         raise _no_counterpart(name, asked or ("out",) if function is not None else ())
+    if name in _COMPARISONS:
+        # NumPy hands on its scalars as arrays without axes.
+        plain = [is_generic(x) or (is_array(x) and not x.ndim) for x in inputs]
+        inputs = [x.item() if p else x for x, p in zip(inputs, plain, strict=True)]
     operands: list[Any] = [as_tensor(x) for x in inputs]
     if dtype is not None:
         operands = [x.to(dtype) if hasattr(x, "to") else x for x in operands]
+    if name in _COMPARISONS and out is None:
+        return _COMPARISONS[name](*operands)
     if len(operands) == 2 and name != "power":
         operands = _tensors(*operands)
     return function(*operands) if out is None else function(*operands, out=out)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import wengert as wg
 
-from ._dtypes import aligned
+from ._dtypes import aligned, result_type
 
 
 def _unary(name: str, function: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -20,6 +21,19 @@ def _unary(name: str, function: Callable[..., Any]) -> Callable[[Any], Any]:
 def _binary(name: str, function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def call(x1: Any, x2: Any, /) -> Any:
         return function(*aligned(x1, x2))
+
+    return _named(call, name, function)
+
+
+def _comparison(
+    name: str, function: Callable[..., Any], compare: Callable[[Any, Any], Any]
+) -> Callable[[Any, Any], Any]:
+    """With a number as it is, which may lie beyond the dtype of the tensor."""
+
+    def call(x1: Any, x2: Any, /) -> Any:
+        result_type(x1, x2)
+        tensors = isinstance(x1, wg.Tensor) and isinstance(x2, wg.Tensor)
+        return function(*aligned(x1, x2)) if tensors else compare(x1, x2)
 
     return _named(call, name, function)
 
@@ -78,20 +92,20 @@ copysign = _binary("copysign", wg.copysign)
 cos = _unary("cos", wg.cos)
 cosh = _unary("cosh", wg.cosh)
 divide = _binary("divide", wg.div)
-equal = _binary("equal", wg.eq)
+equal = _comparison("equal", wg.eq, operator.eq)
 exp = _unary("exp", wg.exp)
 expm1 = _unary("expm1", wg.expm1)
 floor = _unary("floor", _whole_or(wg.floor))
 floor_divide = _binary("floor_divide", wg.floor_divide)
-greater = _binary("greater", wg.gt)
-greater_equal = _binary("greater_equal", wg.ge)
+greater = _comparison("greater", wg.gt, operator.gt)
+greater_equal = _comparison("greater_equal", wg.ge, operator.ge)
 hypot = _binary("hypot", wg.hypot)
 imag = _unary("imag", wg.imag)
 isfinite = _unary("isfinite", wg.isfinite)
 isinf = _unary("isinf", wg.isinf)
 isnan = _unary("isnan", wg.isnan)
-less = _binary("less", wg.lt)
-less_equal = _binary("less_equal", wg.le)
+less = _comparison("less", wg.lt, operator.lt)
+less_equal = _comparison("less_equal", wg.le, operator.le)
 log = _unary("log", wg.log)
 log1p = _unary("log1p", wg.log1p)
 log2 = _unary("log2", wg.log2)
@@ -106,7 +120,7 @@ minimum = _binary("minimum", wg.minimum)
 multiply = _binary("multiply", wg.mul)
 negative = _unary("negative", wg.neg)
 nextafter = _binary("nextafter", wg.nextafter)
-not_equal = _binary("not_equal", wg.ne)
+not_equal = _comparison("not_equal", wg.ne, operator.ne)
 positive = _unary("positive", wg.clone)
 pow = _binary("pow", wg.pow)
 real = _unary("real", wg.real)

@@ -298,7 +298,9 @@ class Judge:
             if TABLE[step.name].regular == 1 and self._singular(step):
                 return f"{step.name} of a singular matrix"
             departs = TABLE[step.name].departs
-            if departs is not None and any(departs(self.theirs[k]) for k in step.operands):
+            if departs is not None and any(
+                departs(self.theirs[k], **dict(step.params)) for k in step.operands
+            ):
                 return f"{step.name} where PyTorch's departs"
             steady = TABLE[step.name].steady_at_nan
             if not steady and any(self.theirs[k].isnan().any() for k in step.operands):

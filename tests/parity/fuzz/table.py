@@ -53,7 +53,7 @@ class Op:
     """PyTorch's composition of operations that each round: called with the noise that does so."""
     regular: int = 3
     """From this derivative on (0: the value) PyTorch's answer is for regular matrices only."""
-    departs: Callable[[torch.Tensor], bool] | None = None
+    departs: Callable[..., bool] | None = None
     """Operands at which PyTorch's derivatives lost digits, or are documented not to be ours."""
     compares: bool = False
     """Is decided by rounding where operands are near each other."""

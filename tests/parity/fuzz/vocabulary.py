@@ -187,14 +187,29 @@ add(
         lambda lib, x, y, alpha: lib.add(x, y, alpha=alpha),
     )
 )
+
+
+def _exponent(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
+    exponent = [2, 3, 0, 1, -1, 0.5, 1.5, -2, 2.0][int(rng.integers(0, 9))]
+    rooted = exponent == 0.5 and bool(operands[0].isneginf().any())  # docs/differences.md
+    return None if rooted else {"exponent": exponent}
+
+
+def _no_power(x: torch.Tensor, exponent: float) -> bool:
+    """Whether the derivative is that of a root, or of a constant at NaN (`docs/differences.md`)."""
+    if exponent in (0.5, 1.5):
+        return bool((x.isneginf() | ((x == 0) & x.signbit())).any())
+    return exponent == 0 and bool(x.isnan().any())
+
+
 add(
     Op(
         "pow_scalar",
         1,
         "f",
-        lambda rng, _: {"exponent": [2, 3, 0, 1, -1, 0.5, 1.5, -2, 2.0][int(rng.integers(0, 9))]},
+        _exponent,
         lambda lib, x, exponent: x**exponent,
-        departs=lambda x: bool((x.isnan() | ((x == 0) & x.signbit())).any()),
+        departs=_no_power,
     )
 )
 add(

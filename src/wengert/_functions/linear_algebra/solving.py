@@ -1,7 +1,6 @@
 """Linear equations: with square and triangular matrices, with factors, and in least squares.
 
-A triangular system is solved as a general one in which the other triangle is zero. The `_ex` forms
-do not raise: where a matrix is singular, `info` says so and the result is NaN.
+The `_ex` forms do not raise: where a matrix is singular, `info` says so and the result is NaN.
 """
 
 from __future__ import annotations
