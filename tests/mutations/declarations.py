@@ -50,8 +50,8 @@ DECLARATIONS = [
     Mutation(
         "partial: a sign lost",
         _ELEMENTWISE,
-        "lambda y, out: neg(div(out, y))",
-        "lambda y, out: div(out, y)",
+        "lambda y, out: Over(y, neg(out))",
+        "lambda y, out: Over(y, out)",
         (_reverse("div-0-float64"),),
     ),
     Mutation(
