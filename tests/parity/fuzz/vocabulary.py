@@ -241,7 +241,15 @@ def _bounds(rng: RNG, operands: list[torch.Tensor]) -> Params:
 
 add(Op("clamp", 1, "f", _bounds, exact=True, selects=True))
 several("lerp", 3, "f", loses=_not_finite)
-several("addcmul addcdiv", 3, "f")
+several("addcmul", 3, "f")
+
+
+def _tiny(x: torch.Tensor, **_: Any) -> bool:
+    """Whether the square is 0, by which PyTorch divides in a derivative."""
+    return bool(((x != 0) & (x * x == 0)).any())
+
+
+several("addcdiv", 3, "f", departs=_tiny)
 add(
     Op(
         "where",
@@ -511,6 +519,7 @@ add(
         "f",
         lambda rng, ops: {} if ops[0].ndim >= 2 and ops[0].shape[-1] == ops[0].shape[-2] else None,
         lambda lib, x: lib.einsum("...ii->...i", x),
+        selects=True,
     )
 )
 add(
@@ -550,7 +559,7 @@ def _pivoted(call: Any) -> Any:
     return composed
 
 
-several("trace", 1, "f", propose=_square)
+several("trace", 1, "f", propose=_square, selects=True)
 for _name in ("linalg.det", "linalg.inv", "logdet"):
     several(
         _name,
