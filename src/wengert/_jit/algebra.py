@@ -2,7 +2,7 @@
 
 Only rewrites that are exact in IEEE arithmetic, NaN, infinities and signed zeros included: x + 0 is
 not x (for x = -0), 0 * x is not 0 (for infinite x). Integer powers up to 4 become products,
-the power 1/2 a square root, but for the -0 and -inf of it.
+the power 1/2 a square root but at -0 and -inf.
 """
 
 from __future__ import annotations
