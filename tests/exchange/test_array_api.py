@@ -371,4 +371,17 @@ def test_a_number_beyond_the_dtype_is_compared_as_it_is(name: str) -> None:
         assert compare(x, number).tolist() == known
         assert compare(x, numpy.int64(number)).tolist() == known
         assert compare(numpy.int64(number), x).tolist() == swapped
+        out = wengert.empty(3, dtype=wengert.bool)
+        assert compare(x, number, out=out) is out
+        assert out.tolist() == known
+        compare(number, x, out=out)
+        assert out.tolist() == swapped
     assert (numpy.int64(300) == x).tolist() == [False] * 3
+
+
+@pytest.mark.parametrize("bad", ["a", None, [0, 44, 255]])
+def test_what_is_no_number_is_not_compared(bad: object) -> None:
+    x = wengert.tensor([0, 44, 255])
+    for compare in (numpy.equal, numpy.not_equal, numpy.less, array_api.equal, array_api.less):
+        with pytest.raises(TypeError):
+            compare(x, bad)

@@ -98,3 +98,16 @@ def test_an_integer_is_limited_by_a_number_beyond_its_dtype() -> None:
     for limit in (lambda x: x.clamp(-1, 300), wg.jit(lambda x: x.clamp(-1, 300))):
         assert limit(x).tolist() == [0, 255]
     assert wg.jit(lambda x, n: x.clamp(n, 300))(x, -1).tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+def test_a_number_in_the_state_may_grow_beyond_int64_and_come_back(backend: str) -> None:
+    class Holder:
+        n = 1
+
+    holder, items, table = Holder(), [1], {"n": 1}
+    x = wg.tensor([1.0, 2.0], dtype="float64")
+    scaled = wg.jit(lambda x: (x * holder.n, x * items[0], x * table["n"]), backend=backend)
+    for n in (1, 2, 2**63, 3, 2**64, 4, 1, 2**63, 2):
+        holder.n = items[0] = table["n"] = n
+        assert [found.tolist() for found in scaled(x)] == [[float(n), 2.0 * n]] * 3

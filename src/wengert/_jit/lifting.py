@@ -134,9 +134,8 @@ class State:
                 if key is not old_key and key != old_key:
                     return False
                 if value is not old and self._counts(container, key):
-                    if value.__class__ is not old.__class__ or not is_lifted(
-                        container, key, value, lifted
-                    ):
+                    both = all(is_lifted(container, key, one, lifted) for one in (old, value))
+                    if value.__class__ is not old.__class__ or not both:
                         return False
                     if is_tuple(value) and len(value) != len(old):
                         return False

@@ -138,11 +138,12 @@ def ieee_power(x: Any, y: Any) -> Any:
     it; at -0 and -inf these are not the same.
     """
     if y.__class__ is float:
-        return _root(x) if y == 0.5 and x.dtype.kind == "f" else np.power(x, y)
+        return _root(x) if y == 0.5 and np.asarray(x).dtype.kind == "f" else np.power(x, y)
     found: Any = np.asarray(np.power(x, y))
-    half: Any = np.equal(y, 0.5)
-    if half.any() and found.dtype.kind == "f":
-        np.copyto(found, _root(x), where=half, casting="same_kind")
+    if found.dtype.kind == "f":
+        half: Any = np.equal(y, 0.5)
+        if half.any():
+            np.copyto(found, _root(x), where=half, casting="same_kind")
     return found
 
 

@@ -7,7 +7,6 @@ Which function stands for which is in `numpy_functions`.
 from __future__ import annotations
 
 import inspect
-import operator
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -30,11 +29,11 @@ _RENAMED = {
 }  # fmt: skip
 """Universal functions under another name; the others have the same name here."""
 
-_COMPARISONS = {
-    "equal": operator.eq, "greater": operator.gt, "greater_equal": operator.ge,
-    "less": operator.lt, "less_equal": operator.le, "not_equal": operator.ne,
+_MIRRORED = {
+    "greater": "less", "greater_equal": "less_equal",
+    "less": "greater", "less_equal": "greater_equal",
 }  # fmt: skip
-"""What takes a number on either side as it is, which may lie beyond the dtype of the tensor."""
+_COMPARISONS = {*_MIRRORED, "equal", "not_equal"}
 
 _REDUCED = {
     "add": "sum",
@@ -73,11 +72,24 @@ def _called(name: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
     operands: list[Any] = [as_tensor(x) for x in inputs]
     if dtype is not None:
         operands = [x.to(dtype) if hasattr(x, "to") else x for x in operands]
-    if name in _COMPARISONS and out is None:
-        return _COMPARISONS[name](*operands)
+    if name in _COMPARISONS:
+        return _compared(name, operands[0], operands[1], out)
     if len(operands) == 2 and name != "power":
         operands = _tensors(*operands)
     return function(*operands) if out is None else function(*operands, out=out)
+
+
+def _compared(name: str, first: Any, second: Any, out: Any) -> Any:
+    """With a number on either side as it is, which may lie beyond the dtype of the tensor."""
+    for operand in (first, second):
+        if not isinstance(operand, Handle | bool | int | float | complex):
+            raise TypeError(
+                f"{name}: expected tensors, arrays or numbers, not {type(operand).__name__}. "
+                "Use wengert.tensor(...)."
+            )
+    if not isinstance(first, Handle):
+        name, first, second = _MIRRORED.get(name, name), second, first
+    return _public(_RENAMED[name])(first, second, out=out)
 
 
 def _tensors(first: Any, second: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import wengert as wg
 
-from ._dtypes import aligned, result_type
+from ._dtypes import aligned
 
 
 def _unary(name: str, function: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -31,9 +31,12 @@ def _comparison(
     """With a number as it is, which may lie beyond the dtype of the tensor."""
 
     def call(x1: Any, x2: Any, /) -> Any:
-        result_type(x1, x2)
-        tensors = isinstance(x1, wg.Tensor) and isinstance(x2, wg.Tensor)
-        return function(*aligned(x1, x2)) if tensors else compare(x1, x2)
+        for x in (x1, x2):
+            if not isinstance(x, bool | int | float | complex | wg.Tensor):
+                raise TypeError(f"{name}: expected tensors or numbers, not {type(x).__name__}.")
+        if isinstance(x1, wg.Tensor) == isinstance(x2, wg.Tensor):
+            return function(*aligned(x1, x2))
+        return compare(x1, x2)
 
     return _named(call, name, function)
 

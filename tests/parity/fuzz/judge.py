@@ -352,7 +352,7 @@ class Judge:
             if over.any():
                 ours = numpy.where(over, theirs[0], ours)
                 text = check(ours, Counts())
-        if text is not None:
+        if text is not None and order == 1:
             # A sum of cotangents is wrong by some eps of the largest, also where they cancel.
             floor = max(floor, 0.04 * self._largest_cotangent())
             text = check(ours, Counts())

@@ -195,7 +195,7 @@ def _exponent(rng: RNG, operands: list[torch.Tensor]) -> Params | None:
     return None if rooted else {"exponent": exponent}
 
 
-def _no_power(x: torch.Tensor, exponent: float) -> bool:
+def _root_or_constant(x: torch.Tensor, exponent: float) -> bool:
     """Whether the derivative is that of a root, or of a constant at NaN (`docs/differences.md`)."""
     if exponent in (0.5, 1.5):
         return bool((x.isneginf() | ((x == 0) & x.signbit())).any())
@@ -209,7 +209,7 @@ add(
         "f",
         _exponent,
         lambda lib, x, exponent: x**exponent,
-        departs=_no_power,
+        departs=_root_or_constant,
     )
 )
 add(
@@ -244,12 +244,12 @@ several("lerp", 3, "f", loses=_not_finite)
 several("addcmul", 3, "f")
 
 
-def _tiny(x: torch.Tensor, **_: Any) -> bool:
+def _square_vanishes(x: torch.Tensor, **_: Any) -> bool:
     """Whether the square is 0, by which PyTorch divides in a derivative."""
     return bool(((x != 0) & (x * x == 0)).any())
 
 
-several("addcdiv", 3, "f", departs=_tiny)
+several("addcdiv", 3, "f", departs=_square_vanishes)
 add(
     Op(
         "where",
