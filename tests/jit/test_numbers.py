@@ -111,3 +111,11 @@ def test_a_number_in_the_state_may_grow_beyond_int64_and_come_back(backend: str)
     for n in (1, 2, 2**63, 3, 2**64, 4, 1, 2**63, 2):
         holder.n = items[0] = table["n"] = n
         assert [found.tolist() for found in scaled(x)] == [[float(n), 2.0 * n]] * 3
+
+
+def test_whole_numbers_computed_from_arguments_are_int64() -> None:
+    x = wg.tensor([1.0, 2.0], dtype="float64")
+    squared = wg.jit(lambda x, n: x * (n * n))
+    assert squared(x, 2**31).tolist() == [2.0**62, 2.0**63]
+    assert squared(x, 2**40).tolist() == [0.0, 0.0]
+    assert squared(x, 2**63).tolist() == [2.0**126, 2.0**127]

@@ -91,12 +91,16 @@ def _solve_vjp(site: Any, g: Any) -> tuple[Any, Any]:
     return sum_to(left, site.shape(0)), sum_to(right, site.shape(1))
 
 
+def _moved(ta: Any, tb: Any, x: Any) -> Any:
+    """tb - ta @ x, of which ta or tb may be None: a @ tx, where a @ x = b."""
+    if ta is None:
+        return tb
+    moved = matmul(ta, x)
+    return neg(moved) if tb is None else sub(tb, moved)
+
+
 def _solve_jvp(site: Any, ta: Any, tb: Any) -> tuple[Any]:
-    right = tb
-    if ta is not None:
-        moved = matmul(ta, site.out())
-        right = neg(moved) if tb is None else sub(tb, moved)
-    return (solve(site.value(0), right),)
+    return (solve(site.value(0), _moved(ta, tb, site.out())),)
 
 
 def _regular(rng: np.random.Generator) -> Any:
@@ -136,10 +140,7 @@ def _triangular_vjp(site: Any, g: Any) -> tuple[Any, Any]:
 
 def _triangular_jvp(site: Any, ta: Any, tb: Any) -> tuple[Any]:
     upper: bool = site.params["upper"]
-    right = tb
-    if ta is not None:
-        moved = matmul(_triangle(ta, upper), site.out())
-        right = neg(moved) if tb is None else sub(tb, moved)
+    right = _moved(None if ta is None else _triangle(ta, upper), tb, site.out())
     return (solve_triangular(site.value(0), right, upper=upper),)
 
 
